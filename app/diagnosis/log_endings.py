@@ -13,7 +13,7 @@ from app.diagnosis.log_variables import names_variable
 _EXIT_CODE: Final = re.compile(
     r"(?:\bexit(?:ed|ing)?(?: with)?(?: (?:code|status))?"
     r"|\b(?:terminat|finish|return|stopp|end|crash|fail|quit)\w{0,4}\b[^\n]{0,40}?\b(?<!status )code"
-    r"|npm ERR! (?:code|errno))[ :=]{1,3}(25[0-5]|2[0-4]\d|1?\d?\d)\b",
+    r"|npm ERR! (?:code|errno))[ :=\[]{1,3}(25[0-5]|2[0-4]\d|1?\d?\d)\b",
     re.IGNORECASE,
 )
 _LAST_WORD: Final = re.compile(
@@ -36,7 +36,7 @@ _WAITS: Final = re.compile(
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(
-    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|crashed|clean exit)\b",
+    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|cancell?ing|crashed|clean exit)\b",
     re.IGNORECASE,
 )
 # Numbers, and the ids and addresses that are written with letters too.
@@ -48,14 +48,14 @@ _MOST_RESTARTS: Final = 6
 _WHAT_AND_WHY: Final = 3
 # A line that says what failed: `panic: …`, `shop.errors.NoSuchTable: …`, `[emerg] …`, `Caused by: …`
 _SAYS_WHAT: Final = re.compile(
-    r"(?:\b(?:panic|fatal|critical|crit|emerg|alert|SQLSTATE|error|erreur|fehler|failed|failure)\b|E\[3\dm|\w(?:Error|Exception|Failure)\b|\bErrno\b"
-    r"|\b(?:Error|Exception):|cannot |can't |could not |couldn't |unable to |failed to |\u043e\u0448\u0438\u0431\u043a|エラー|错误|오류)",
+    r"(?:\b(?:panic|fatal|critical|crit|emerg|alert|SQLSTATE|(?<!os )error|erreur|fehler|failed|failure)\b|E\[3\dm|\w(?:Error|Exception|Failure)\b|\bErrno\b"
+    r"|\b(?:Error|Exception):|^(?-i:(?:[a-z_]\w{0,60}\.){1,9}[A-Z]\w{0,60}: )|cannot |can't |could not |couldn't |unable to |failed to |\u043e\u0448\u0438\u0431\u043a|エラー|错误|오류)",
     re.IGNORECASE,
 )
 # And why.
 _SAYS_WHY: Final = re.compile(
     r"refused|\btimed? ?out\b|not found|no such|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
-    r"cannot find|can't find|no space|read-?only|unable to|"
+    r"cannot find|can't find|no space|read-?only|"
     # Errors of the system by their names, not every word in capitals: `ENTRYPOINT`
     r"(?-i:\bE(?:ACCES|ADDR|AGAIN|AI_|BAD|BUSY|CONN|EXIST|HOST|INVAL|IO\b|ISDIR|LOOP|MFILE|NET|NO[A-Z]|PERM|PIPE|PROTO|RESOLVE|ROFS|SOCKET|TIMEDOUT)[A-Z_]{0,20})|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
     r"|mismatch|certificate|already (?:running|exists|bound|registered|defined)|failed to find|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
@@ -64,10 +64,10 @@ _SAYS_WHY: Final = re.compile(
 )
 # A frame of a stack trace, the quoted source, or what is written around every failure, whatever failed.
 _SAYS_NOTHING: Final = re.compile(
-    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\d{1,4}:|\^|~)(?:\s|$)|^\s*(?:goroutine \d|stack backtrace|Require stack)"
+    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
     r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^BEGIN failed--|possibly because:\s*$|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
-    r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|$)|\b(?:stack trace|full trace)\b|^\W*$"
+    r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|To see .*|npm .*|$)|\b(?:stack trace|full trace)\b|^\W*$"
     r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
     re.IGNORECASE,
 )

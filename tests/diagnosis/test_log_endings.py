@@ -295,6 +295,68 @@ QUOTES = [
         ],
     ),
     (
+        "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",
+        [
+            "Traceback (most recent call last):",
+            '  File "/app/manage.py", line 22, in <module>',
+            "    main()",
+            "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",
+        ],
+    ),
+    (
+        "Error loading shared library libssl.so.1.1: No such file or directory (needed by /app/server)",
+        [
+            "Error loading shared library libssl.so.1.1: No such file or directory (needed by /app/server)",
+            "Error relocating /app/server: SSL_CTX_new: symbol not found",
+        ],
+    ),
+    (
+        "Caused by: java.net.ConnectException: Connection refused",
+        [
+            "WARN Exception encountered during context initialization - cancelling refresh attempt: org.acme.Failure: no data",
+            "ERROR Application run failed",
+            "Caused by: java.net.ConnectException: Connection refused",
+            "\t... 58 common frames omitted",
+        ],
+    ),
+    (
+        "(13)Permission denied: AH00072: make_sock: could not bind to address 0.0.0.0:80",
+        [
+            "(13)Permission denied: AH00072: make_sock: could not bind to address 0.0.0.0:80",
+            "no listening sockets available, shutting down",
+            "AH00015: Unable to open logs",
+        ],
+    ),
+    (
+        "2: dns error: failed to lookup address information: Temporary failure in name resolution",
+        [
+            "error: Import 'https://deno.land/std/http/server.ts' failed.",
+            "    0: error sending request for url (https://deno.land/std/http/server.ts)",
+            "    2: dns error: failed to lookup address information: Temporary failure in name resolution",
+            "    at file:///app/main.ts:1:23",
+        ],
+    ),
+    (
+        "0: failed to read /etc/shop/config.toml",
+        [
+            "Error: failed to load configuration",
+            "",
+            "Caused by:",
+            "    0: failed to read /etc/shop/config.toml",
+            "    1: No such file or directory (os error 2)",
+        ],
+    ),
+    (
+        'npm error Missing script: "start:prod"',
+        [
+            'npm error Missing script: "start:prod"',
+            "npm error",
+            "npm error To see a list of scripts, run:",
+            "npm error   npm run",
+            "npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log",
+        ],
+    ),
+    (
         "Can't locate Mojolicious/Lite.pm in @INC at app.pl line 2.",
         [
             "Can't locate Mojolicious/Lite.pm in @INC at app.pl line 2.",
@@ -307,6 +369,14 @@ QUOTES = [
 @pytest.mark.parametrize("quoted, lines", QUOTES, ids=[quoted for quoted, _ in QUOTES])
 def test_the_line_that_says_what_failed_and_why_is_quoted(quoted, lines):
     assert seen(*lines * 3).line == quoted
+
+
+def test_a_supervisor_that_has_stopped_a_program_says_how_it_ended():
+    lines = [
+        "PM2 log: App [api:0] exited with code [1] via signal [SIGINT]",
+        "PM2 log: Script /app/main.js had too many unstable restarts (16). Stopped.",
+    ]
+    assert seen("PM2 log: App [api:0] online", *lines).reason is Reason.EXITED
 
 
 def test_of_a_program_that_tries_again_the_line_that_says_why_is_quoted():
