@@ -204,3 +204,7 @@ def test_a_grant_that_would_change_nothing_is_no_fix(world):
     diagnosis = world.why(WEB)
     kinds = [fix.kind for fix in fixes_of(diagnosis.root, diagnosis.facts)]
     assert (diagnosis.root.code, kinds) == ("policy.conditional", [Fix.EDIT_POLICY, Fix.REDEPLOY])
+
+
+def test_an_address_is_set_by_the_command_before_a_variable_that_the_program_may_not_read():
+    assert CAUSES["health.localhost"].fixes[:2] == (Fix.SET_COMMAND, Fix.SET_VARIABLE)

@@ -30,7 +30,10 @@ CAUSES: Final[dict[str, Cause]] = {
     "container.command_not_found": other(
         Check.CONTAINER,
         N_("The command of the container %(container)s can't be run"),
-        N_("The image was pulled, and has no such program: %(line)s"),
+        N_(
+            "The image was pulled. The program, or the interpreter in a script's first line, "
+            "isn't in it or isn't executable: %(line)s"
+        ),
         Fix.SET_COMMAND,
         Fix.READ_LOG,
         container="web",
@@ -48,7 +51,11 @@ CAUSES: Final[dict[str, Cause]] = {
     "health.localhost": other(
         Check.CONTAINER,
         N_("The container %(container)s listens on localhost only"),
-        N_("Let the program listen on 0.0.0.0, so that the health check reaches it."),
+        N_(
+            "Let the program listen on 0.0.0.0, so that the health check reaches it: "
+            "by an option of its command, or by a variable that it reads, such as HOST."
+        ),
+        Fix.SET_COMMAND,
         Fix.SET_VARIABLE,
         Fix.REDEPLOY,
         container="web",
