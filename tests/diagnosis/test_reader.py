@@ -22,6 +22,7 @@ from app.errors import Problem
 from app.policy.permissions import PermissionScope, why_policy
 from tests.diagnosis.corpus import CASES
 from tests.diagnosis.corpus.case import OTHER_ACCOUNT
+from tests.diagnosis.corpus.programs import run
 from tests.diagnosis.world import HOST, PULL, REGION, REPOSITORY, SERVICE, WEB
 from tests.sandbox_server import ACCOUNT
 
@@ -334,3 +335,11 @@ def test_the_last_words_of_a_long_log_are_found(world):
     diagnosis = world.why()
     assert (diagnosis.root.code, diagnosis.root.params["detail"]) == ("container.missing_variable", "DATABASE_URL")
     assert (len(world.calls) <= 15, world.rounds <= 3) == (True, True)
+
+
+@pytest.mark.parametrize("said, code", [("localhost:80", "health.localhost"), ("0.0.0.0:81", "health.port")])
+def test_where_a_program_says_that_it_listens_proves_nothing(world, said, code):
+    """Many print `localhost` and listen on every address, or log only one of their ports."""
+    run(world, 80, "/", "200-399", {}, lines=[f"listening on http://{said}"], listens=[])
+    root = world.why().root
+    assert (root.code, root.certainty) == (code, Certainty.LIKELY)

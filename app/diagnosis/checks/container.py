@@ -22,7 +22,8 @@ _CAUSES: Final = {
 }
 # Reported by the checks of platform and size.
 _ELSEWHERE: Final = frozenset({Reason.EXEC_FORMAT, Reason.OUT_OF_MEMORY})
-_GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE})
+# Many programs print `localhost` and listen on every address, or log only one of their ports.
+_GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE, Reason.PORT, Reason.LOCALHOST})
 
 
 def check_container(facts: Facts, *, explained: bool, pulls_now: bool = False) -> CheckResult:
