@@ -72,7 +72,7 @@ _ALL_ADDRESSES: Final = re.compile(r"0\.0\.0\.0|\[::\]")
 # Of MySQL, PostgreSQL, RabbitMQ, Redis, Elasticsearch, memcached, MongoDB: a program says them of what it uses.
 _BACKENDS: Final = frozenset({"3306", "5432", "5672", "6379", "9200", "11211", "27017"})
 # What only the developers or a monitor connect to.
-_ASIDE: Final = re.compile(r"\b(?:debugger|inspector|metrics?|pprof|prometheus|telemetry)\b", re.IGNORECASE)
+_ASIDE: Final = re.compile(r"\b(?:debugger|inspector|management|metrics?|pprof|prometheus|telemetry)\b", re.IGNORECASE)
 # `EADDRINUSE` and its like are in capitals: `Example` and `embedded` are words.
 _NOT_LISTENING: Final = re.compile(
     r"\b(?:(?i:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use)|E[A-Z]{4,12})\b"

@@ -103,3 +103,8 @@ CASES = [
 @pytest.mark.parametrize("reason, lines", CASES, ids=lambda value: value[0][:60] if isinstance(value, list) else None)
 def test_lines_show_a_reason(reason, lines):
     assert seen(*lines).reason is reason
+
+
+def test_the_port_of_a_management_interface_is_not_the_programs():
+    lines = ["HTTP listener listening on 0.0.0.0:8080", "Http management interface listening on http://0.0.0.0:9990"]
+    assert seen(*lines).detail == "8080"
