@@ -29,7 +29,7 @@ _FATAL: Final = re.compile(
 )
 # A program that still waits or tries again has not ended, though it repeats its lines; one that gave up has.
 _WAITS: Final = re.compile(
-    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|try(?:ing)? again)\b"
+    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|trying again|(?:will|to) try again|try again in)\b"
     # Of clients that connect again by themselves: ioredis, librdkafka, Kafka's and MongoDB's Java clients, Spring AMQP
     r"|\bunhandled error event:|\brdkafka#|\bbroker may not be available\b|\bmonitor thread while connecting\b"
     r"|\bprocessing can restart if\b",
@@ -59,7 +59,7 @@ _SAYS_WHY: Final = re.compile(
     # Errors of the system by their names, not every word in capitals: `ENTRYPOINT`
     r"(?-i:\bE(?:ACCES|ADDR|AGAIN|AI_|BAD|BUSY|CONN|EXIST|HOST|INVAL|IO\b|ISDIR|LOOP|MFILE|NET|NO[A-Z]|PERM|PIPE|PROTO|RESOLVE|ROFS|SOCKET|TIMEDOUT)[A-Z_]{0,20})|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
     r"|mismatch|certificate|already (?:running|exists|bound|registered|defined)|failed to find|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
-    r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|not (?:installed|accessible|supported)",
+    r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|with the reason \"[^\"\n]{1,80}\"|not (?:installed|accessible|supported)",
     re.IGNORECASE,
 )
 # A frame of a stack trace, the quoted source, or what is written around every failure, whatever failed.

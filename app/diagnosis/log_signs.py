@@ -18,7 +18,7 @@ _NOT_FOUND: Final = re.compile(
     r"executable file not found|exec user process caused[: \"]{1,4}(?:no such file|permission denied)|exec:.{0,200}(?:no such file|not found|permission denied)|command not found"
     r"|\bcommand [\"'`]\S{1,100}[\"'`] not found|\bthe command \S{1,100} could(?: not|n't) be found"
     r"|\bexec [^: ]{1,200}(?: failed)?: (?:no such file|not found|permission denied)|starting container process caused|unable to start container process"
-    r"|^(?:/\S*/)?(?:ba|da|a)?sh: (?:.{0,200}not found|\S{1,200}: permission denied)"
+    r"|^(?:/\S*/)?(?:ba|da|a)?sh: (?:.{0,200}not found|\S{1,200}: (?:no such file|permission denied))"
     # `env: 'bash\r': No such file or directory`, of a script with Windows line ends; BusyBox: `env: can't execute`
     r"|^(?:/\S*/)?env: (?:.{1,200}: (?:no such file|permission denied)|can't execute)"
     r"|^\[(?:dumb-init|tini)[^\]]{0,20}\] \S{1,200}: (?:no such file|permission denied)"

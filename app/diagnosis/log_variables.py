@@ -28,8 +28,9 @@ _VARIABLE: Final = re.compile(
     r"|(?:環境変数|环境变量|環境變數|환경 ?변수)[ :\uff1a「'\"`]{0,4}([A-Z][A-Z0-9_]{2,60})(?=[^\n]{0,40}(?:未|ません|ない|必|不|없|않|필요|缺|没|沒))"
     # Of a shell, `${POSTGRES_HOST:?must be set}`
     r"|^\S{1,200}: (?:line )?\d{1,5}: (?!(?:ERROR|FATAL|CRITICAL|WARN|WARNING|INFO|DEBUG):)([A-Z][A-Z0-9_]{2,60}): "
-    # Of a shell: `line 8: POSTGRES_HOST: unbound variable`; of Python's decouple: `SECRET_KEY not found. Declare it`
-    r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set)| not found\. Declare it as)"
+    # Of a shell: `line 8: POSTGRES_HOST: unbound variable`; of Haskell; of Python's decouple: `SECRET_KEY not found.
+    # Declare it`
+    r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set|getEnv: )| not found\. Declare it as)"
     # Of Ruby's `ENV.fetch` and PHP's `$_ENV`: other keys are the program's own
     r"|(?:key not found:|Undefined (?:array key|index):?) [\"']?([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?"

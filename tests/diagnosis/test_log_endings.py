@@ -371,6 +371,16 @@ def test_the_line_that_says_what_failed_and_why_is_quoted(quoted, lines):
     assert seen(*lines * 3).line == quoted
 
 
+def test_advice_to_try_again_is_no_attempt():
+    line = "Process terminated. Couldn't find a valid ICU package. Please install libicu and try again."
+    assert seen(*[line, "   at System.Environment.FailFast(System.String)"] * 3).reason is Reason.EXITED
+
+
+def test_of_a_long_line_of_node_the_reason_of_the_rejection_is_quoted():
+    line = f'[UnhandledPromiseRejection: {"This error originated elsewhere. " * 6}The promise rejected with the reason "vault sealed".] {{'
+    assert '"vault sealed"' in seen(*[line, "Node.js v18.20.4"] * 2).line
+
+
 def test_a_supervisor_that_has_stopped_a_program_says_how_it_ended():
     lines = [
         "PM2 log: App [api:0] exited with code [1] via signal [SIGINT]",

@@ -115,6 +115,8 @@ CASES = [
     ),
     (Reason.COMMAND_NOT_FOUND, ["/myapp/start: line 10: bin/rails: No such file or directory"] * 2),
     (Reason.COMMAND_NOT_FOUND, ["/app/run: line 2: ./server: Permission denied"] * 2),
+    (Reason.COMMAND_NOT_FOUND, ["/bin/bash: /app/start.sh: No such file or directory"] * 2),
+    (Reason.EXITED, ["bash: line 1: /app/settings.ini: No such file or directory"] * 2),
     (Reason.OUT_OF_MEMORY, ["Error: cannot allocate vector of size 1.5 Gb", "Execution halted"] * 2),
 ]
 

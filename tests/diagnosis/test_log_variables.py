@@ -197,6 +197,7 @@ CASES = [
         * 3,
     ),
     (Reason.MISSING_VARIABLE, ["Error: set the DB_URL environment variable or --db-url"] * 3),
+    (Reason.MISSING_VARIABLE, ["shop-exe: DATABASE_URL: getEnv: does not exist (no environment variable)"] * 3),
 ]
 
 
