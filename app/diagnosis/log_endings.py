@@ -39,6 +39,12 @@ _GAVE_UP: Final = re.compile(
     r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|cancell?ing|crashed|clean exit)\b",
     re.IGNORECASE,
 )
+# A line that a program writes while it runs, and none of its end.
+_GOES_ON: Final = re.compile(
+    r"^(?!.*(?:fatal|shut|exit|stopp|clos|terminat|finish|quit|abort|fail|complete|\bbye\b))"
+    r".*?(?:(?-i:\bINFO\b)|\blevel\"?[=:] ?\"?info\b)",
+    re.IGNORECASE,
+)
 # Numbers, and the ids and addresses that are written with letters too.
 _NUMBER: Final = re.compile(r"\b[0-9a-f]{0,8}\d[0-9a-fx-]{0,60}\b|\d+")
 _TIME_AHEAD: Final = re.compile(r"^\W{0,3}\d[\d:.,/TZ +-]{4,40}\W{0,3}")
@@ -95,7 +101,8 @@ def last_words(lines: Sequence[str], *, by_last_line: bool = False) -> LastWords
     telling = [line for line in lines if _FATAL.search(line) or names_variable(line)]
     if not exited and (still_waits(lines[-1]) or _tries_again(lines)):
         return None
-    ended = exited or restarted(lines) or any(_LAST_WORD.search(line) for line in telling)
+    ended = exited or restarted(lines)
+    ended = ended or (any(_LAST_WORD.search(line) for line in telling) and not _GOES_ON.match(lines[-1]))
     ended = ended or bool(telling and _NODE_ENDED.search(lines[-1]))
     if not ended and not (by_last_line and _FATAL.search(lines[-1])):
         return None
@@ -109,8 +116,8 @@ def still_waits(line: str) -> bool:
 
 
 def why_it_waits(lines: Sequence[str]) -> str:
-    """Return the line that says why a program still waits or tries again, "" if the last one doesn't say that it does."""
-    return _most_telling(lines) if still_waits(lines[-1]) else ""
+    """Return the line that says why a program still waits, tries again or goes on, "" if the last one says no such."""
+    return _most_telling(lines) if still_waits(lines[-1]) or _GOES_ON.match(lines[-1]) else ""
 
 
 def _tries_again(lines: Sequence[str]) -> bool:

@@ -371,6 +371,23 @@ def test_the_line_that_says_what_failed_and_why_is_quoted(quoted, lines):
     assert seen(*lines * 3).line == quoted
 
 
+def test_a_program_that_goes_on_after_an_error_has_not_ended():
+    lines = [
+        "INFO:     Uvicorn running on http://0.0.0.0:80 (Press CTRL+C to quit)",
+        'ERROR:apscheduler:Job "sync" raised an exception',
+        "Traceback (most recent call last):",
+        '  File "/app/jobs.py", line 7, in sync',
+        "requests.exceptions.ConnectTimeout: api.example.com: timed out",
+        'INFO:apscheduler:Running job "sync" (scheduled at 2026-11-27 03:12:07)',
+    ]
+    evidence = seen(*lines)
+    assert (evidence.reason, evidence.line) == (Reason.QUIET, lines[4])
+    assert seen(*lines[:5]).reason is Reason.EXITED
+    assert seen(*lines[:5], "INFO:     Application shutdown complete.").reason is Reason.EXITED
+    assert seen(*lines[:5], "For more info see https://example.com").reason is Reason.EXITED
+    assert seen(lines[0].replace(":80", ":8000"), *lines[1:]).reason is Reason.PORT
+
+
 def test_advice_to_try_again_is_no_attempt():
     line = "Process terminated. Couldn't find a valid ICU package. Please install libicu and try again."
     assert seen(*[line, "   at System.Environment.FailFast(System.String)"] * 3).reason is Reason.EXITED
