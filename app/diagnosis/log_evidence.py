@@ -36,6 +36,7 @@ TELLING: Final = (
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SERVER_FAULT: Final = 500
+_CLIENT_CLOSED: Final = 499  # nginx's own, for a client that stopped waiting: nothing was answered
 
 
 class Ending(StrEnum):
@@ -148,7 +149,11 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
 def _health(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
     """Return the last request of the health check, if its status does not count as healthy."""
     last = of_health_check(lines, deployment.health_check_path or "/")
-    if last is None or _is_success(last.status, deployment.health_check_codes or "200-499"):
+    if (
+        last is None
+        or last.status == _CLIENT_CLOSED
+        or _is_success(last.status, deployment.health_check_codes or "200-499")
+    ):
         return None
     reason = Reason.HEALTH_STATUS if last.status >= _SERVER_FAULT else Reason.HEALTH_PATH
     return reason, last.line, str(last.status)

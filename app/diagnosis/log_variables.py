@@ -17,9 +17,9 @@ _VARIABLE: Final = re.compile(
     # "Environment variables: A=1" lists what is there.
     r"|\b(?i:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?"
     r"\b(?:var(?:iable)?s|keys))"
-    r"[ :'\"`({\[]{1,4}([A-Z][A-Z0-9_]{2,60})\b"
+    r"[ :'\"`({\[]{1,5}([A-Z][A-Z0-9_]{2,60})\b"
     # Of a value that is required, as in "missing required value: DATABASE_URL"; of one that can't be expanded
-    r"|\b(?:missing|required|expand|resolve)(?: \w{1,12}){0,3}? (?:value|setting|option|key|secret|config(?:uration)?|parameter)"
+    r"|\b(?:missing|required|expand|resolve)(?: \w{1,12}){0,3}? (?:value|setting|option|key|secret|config(?:uration)?|parameter|property)"
     r"(?: for)?[ :'\"`]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     # Of Micronaut and of Typesafe's configuration: `Could not resolve placeholder ${JDBC_URL}`
     r"|(?:resolv|substitut|placeholder|expand|interpolat|undefined|unset)[^\n]{0,120}?\$\{\??([A-Z][A-Z0-9_]{2,60})\b"
@@ -30,11 +30,13 @@ _VARIABLE: Final = re.compile(
     r"|^\S{1,200}: (?:line )?\d{1,5}: (?!(?:ERROR|FATAL|CRITICAL|WARN|WARNING|INFO|DEBUG):)([A-Z][A-Z0-9_]{2,60}): "
     # Of a shell: `line 8: POSTGRES_HOST: unbound variable`; of Haskell; of Python's decouple: `SECRET_KEY not found.
     # Declare it`
-    r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set|getEnv: )| not found\. Declare it as)"
+    r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set|getEnv: |(?:cannot|must not) be (?:blank|empty)\b)| not found\. Declare it as)"
     # Of Ruby's `ENV.fetch` and PHP's `$_ENV`: other keys are the program's own
     r"|(?:key not found:|Undefined (?:array key|index):?) [\"']?([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?"
     r"[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
+    # Of zod, where its errors are one line of JSON
+    r"|\breceived\W{1,5}undefined\b[^\n]{0,40}?\bpath\W{1,8}([A-Z][A-Z0-9_]{2,60})\b"
     # In advice: `For example, "-e POSTGRES_PASSWORD=password" on "docker run"`
     r"|(?<![\w-])-e ([A-Z][A-Z0-9_]{2,60})="
     r"|\b([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60}) (?:config(?:uration)? )?(?:option|setting|key|value|parameter)"
@@ -71,12 +73,13 @@ _VARIABLE_MEMBER: Final = re.compile(
 # A list of variables, as MySQL's image and envalid write it: its heading, then a line for each.
 _VARIABLES_HEADING: Final = re.compile(
     r"\b(?:missing|required|invalid|undefined|unset|following|need\w*|must|lack\w*) [^\n:]{0,60}?"
-    r"\b(?:environment variable|env var|variables)s?[^\n:]{0,80}:[ \[{]{0,3}$",
+    r"\b(?:environment variable|env var|variables)s?[^\n:]{0,80}:[ \[{]{0,3}$|\bZodError: \[$",
     re.IGNORECASE,
 )
 _LISTED_VARIABLE: Final = re.compile(r"^\W{0,12}([A-Z][A-Z0-9_]{2,60})\b(?!=)")
-# Of zod, some lines below the heading: `path: [ 'DATABASE_URL' ],`
-_VARIABLE_PATH: Final = re.compile(r"^\W{0,12}path\W{1,8}([A-Za-z_][A-Za-z0-9_]{1,60})\b")
+# Of zod, some lines below the heading: `path: [ 'DATABASE_URL' ],`, or the name on a line of its own
+_VARIABLE_PATH: Final = re.compile(r"^\W{0,12}path\W{1,30}([A-Z][A-Z0-9_]{1,60})\b")
+_PATH_OPENS: Final = re.compile(r"\bpath\W{1,8}$")
 _MOST_BELOW: Final = 8
 # Of pydantic: `1 validation error for Settings`, then a line with the field and one that says what is wrong with it
 _SETTINGS_HEADING: Final = re.compile(r"\bvalidation errors? for \w*(?:settings|config|env)\w*\s*$", re.IGNORECASE)
@@ -124,7 +127,7 @@ def _missing(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     since_heading, in_settings, before = _MOST_BELOW, False, ""
     for line in lines:
         in_settings = in_settings or _SETTINGS_HEADING.search(line) is not None
-        match = _listed(line, since_heading) or _VARIABLE.search(line) or _beside(line)
+        match = _listed(line, since_heading, before) or _VARIABLE.search(line) or _beside(line)
         since_heading = 0 if _VARIABLES_HEADING.search(line) else since_heading + 1
         if match and (name := next((group for group in match.groups() if group), "")):
             yield line, name.upper() if match.groupdict().get("field") else name
@@ -138,8 +141,9 @@ def _beside(line: str) -> re.Match[str] | None:
     return _VARIABLE_MEMBER.search(line) if _SPEAKS_OF_VARIABLE.search(line) else None
 
 
-def _listed(line: str, since_heading: int) -> re.Match[str] | None:
+def _listed(line: str, since_heading: int, before: str) -> re.Match[str] | None:
     """Return the match of a variable in a list: on the line below the heading, or as zod writes it further below."""
     if since_heading >= _MOST_BELOW:
         return None
-    return (_LISTED_VARIABLE.search(line) if since_heading == 0 else None) or _VARIABLE_PATH.search(line)
+    of_path = f"{before}{line}" if _PATH_OPENS.search(before) else line
+    return (_LISTED_VARIABLE.search(line) if since_heading == 0 else None) or _VARIABLE_PATH.search(of_path)

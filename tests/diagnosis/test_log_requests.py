@@ -135,6 +135,10 @@ CASES = [
     (Reason.QUIET, ["listening on 0.0.0.0:80", "GET /metrics 200", "GET /metrics 200"]),
     (Reason.QUIET, ['10.0.0.9 -  27/Nov/2026:03:12:07 +0000 "GET /wp-login.php" 404'] * 2),  # not the health check's
     (Reason.HEALTH_STATUS, ['10.0.0.9 -  27/Nov/2026:03:12:07 +0000 "GET /public/index.php" 500'] * 2),
+    (
+        Reason.QUIET,
+        ['10.0.0.9 - - "GET /healthz HTTP/1.1" 499 0 "-" "ELB-HealthChecker/2.0"'] * 2,
+    ),  # it stopped waiting
 ]
 
 

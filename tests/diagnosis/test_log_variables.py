@@ -197,6 +197,27 @@ CASES = [
         * 3,
     ),
     (Reason.MISSING_VARIABLE, ["Error: set the DB_URL environment variable or --db-url"] * 3),
+    (
+        Reason.MISSING_VARIABLE,
+        ['{"level":"fatal","msg":"config invalid","missing": ["DATABASE_URL","JWT_SECRET"]}'] * 3,
+    ),
+    (Reason.MISSING_VARIABLE, ["Error: env must have required property 'DATABASE_URL'"] * 3),
+    (Reason.MISSING_VARIABLE, ["config: DB_HOST: cannot be blank; DB_NAME: cannot be blank."] * 3),
+    (
+        Reason.MISSING_VARIABLE,
+        [
+            '{"msg":"Invalid environment","issues":[{"expected":"string","received":"undefined","path":["DATABASE_URL"],"message":"Required"}]}'
+        ]
+        * 3,
+    ),
+    (
+        Reason.MISSING_VARIABLE,
+        ["ZodError: [", "  {", '    "received": "undefined",', '    "path": [', '      "DATABASE_URL"', "    ],"] * 3,
+    ),
+    (
+        Reason.EXITED,
+        ["ZodError: [", "  {", '    "received": "undefined",', '    "path": [', '      "title"', "    ],"] * 3,
+    ),
     (Reason.MISSING_VARIABLE, ["shop-exe: DATABASE_URL: getEnv: does not exist (no environment variable)"] * 3),
 ]
 
