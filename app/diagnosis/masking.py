@@ -52,11 +52,15 @@ def _passwords(value: str) -> Iterator[str]:
 
 
 def _spellings(part: str) -> tuple[str, ...]:
-    """Return the text as it is, inside a JSON string, and inside a URL."""
+    """Return the text as it is, inside a JSON string, quoted inside one, and inside a URL."""
+    quoted = json.dumps(part)[1:-1]
+    as_written = json.dumps(part, ensure_ascii=False)[1:-1]
     return (
         part,
-        json.dumps(part)[1:-1],
-        json.dumps(part, ensure_ascii=False)[1:-1],
+        quoted,
+        as_written,
+        json.dumps(quoted)[1:-1],
+        json.dumps(as_written, ensure_ascii=False)[1:-1],
         quote(part, safe="", errors="replace"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,6 +111,7 @@ def test_a_password_inside_a_value_is_taken_out_where_it_stands_alone(value, lin
     "value, line",
     [
         ('pa"ss\\word', '{"msg": "login with pa\\"ss\\\\word"}'),
+        ('pa"ss\\word', json.dumps({"error": json.dumps('pa"ss\\word')})),
         ("päss/wört", r'{"msg": "login with p\u00e4ss/w\u00f6rt"}'),
         ("p@ss/word", "postgres://app:p%40ss%2Fword@db/app"),
     ],
