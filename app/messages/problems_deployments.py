@@ -9,6 +9,10 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
         N_("Version %(version)s of %(service)s failed. The version that ran before still runs."),
         N_("Fix the cause, then choose Retry."),
     ),
+    "deployment.first_failed": Words(
+        N_("Version %(version)s of %(service)s failed. No other version runs."),
+        N_("Fix the cause, then choose Retry."),
+    ),
     "deployment.would_fail": Words(
         N_("%(service)s can't run this image, so nothing was deployed."),
         N_("Fix the cause, or choose to grant access first. Then deploy again."),
@@ -16,6 +20,10 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
     "deployment.superseded": Words(
         N_("Another deployment of %(service)s replaced version %(version)s."),
         N_("Look at the Deployments tab. Deploy again if this version should run."),
+    ),
+    "rollback.overtaken": Words(
+        N_("Version %(other)s of %(service)s was deployed outside this operation since, so nothing was rolled back."),
+        N_("Look at the Deployments tab, and deploy the version again that should run."),
     ),
     "deployment.never_ended": Words(
         N_("The deployment to %(service)s didn't end within %(minutes)s minutes. Sailpass stopped watching it."),

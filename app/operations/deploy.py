@@ -14,15 +14,13 @@ from app.operations import engine
 from app.operations.context import Context
 from app.operations.deployment_check import check
 from app.operations.deployment_send import DEPLOYED, NOTED, ROLLED_BACK, Sent, send
-from app.operations.deployment_watch import LIMIT, watch
+from app.operations.deployment_watch import FAILED, FIRST_FAILED, LIMIT, watch
 from app.operations.parts import stop_parts, wait_for_parts
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import done, operation
 
 __all__ = ["NOTED", "deploy"]
-
-FAILED = "deployment.failed"
 
 
 @operation(Kind.DEPLOY, before_end=stop_parts)
@@ -33,9 +31,9 @@ async def deploy(operation_id: str) -> Outcome:
         done(await grant_access(operation_id))
     sent = done(await send_deployment(operation_id, checked["image"]))
     watched = await watch_deployment(operation_id, sent["version"], sent["deadline"])
-    if checked["rolls_back"] and watched.get("problem", {}).get("code") == FAILED:
+    if checked["rolls_back"] and watched.get("problem", {}).get("code") in (FAILED, FIRST_FAILED):
         # Whatever becomes of it, the operation failed, and says why.
-        await roll_back(operation_id, sent["active_before"])
+        await roll_back(operation_id, sent["active_before"], sent["version"])
     done(watched)
     return Outcome.SUCCEEDED
 
@@ -121,8 +119,8 @@ async def watch_deployment(operation_id: str, version: int, deadline: float) -> 
 
 
 @engine.step("roll_back")
-async def roll_back(operation_id: str, version: int) -> Result:
-    """Deploy the version again that was active before, and wait until it is."""
+async def roll_back(operation_id: str, version: int, failed: int) -> Result:
+    """Deploy the version again that was active before `failed`, and wait until it is; unless another followed that."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         if not version:
@@ -134,7 +132,7 @@ async def roll_back(operation_id: str, version: int) -> Result:
             return plan_deployment(service, versions, DeployRequest(version=version), "")
 
         await step.note("rollback.deploying", version=version)
-        sent = await send(step, plan, ROLLED_BACK)
+        sent = await send(step, plan, ROLLED_BACK, follows=failed)
         await watch(step, sent.version, step.context.deadlines.after(LIMIT.total_seconds()))
         step.because("rollback.done", version=version, as_version=sent.version)
         return StepState.SUCCEEDED, {}

@@ -60,6 +60,7 @@ class _Sending:
     plan: Plan
     marks: Marks
     previewed: str
+    follows: int
     give_up: float
     sent_after: int | None
     base: int
@@ -68,7 +69,7 @@ class _Sending:
     pause: float = 1.0
 
 
-async def send(step: Stepping, plan: Plan, marks: Marks, previewed: str = "") -> Sent:
+async def send(step: Stepping, plan: Plan, marks: Marks, previewed: str = "", *, follows: int = 0) -> Sent:
     """Deploy what `plan` makes of the versions, once.
 
     Args:
@@ -76,15 +77,17 @@ async def send(step: Stepping, plan: Plan, marks: Marks, previewed: str = "") ->
         plan: what is deployed.
         marks: where it is noted.
         previewed: the fingerprint of the change that was shown, "" where none was.
+        follows: the version that must be the newest until then, so that nobody's later one is replaced; 0 for any.
 
     Raises:
-        Problem: `deployment.changed_meanwhile` where it is no longer what was shown; `service.busy` when the service
-            takes no deployment for ten minutes; `deployment.refused`; else AWS's or the plan's.
+        Problem: `deployment.changed_meanwhile` where it is no longer what was shown; `rollback.overtaken` where a later
+            version than `follows` was deployed; `service.busy` when the service takes no deployment for ten minutes;
+            `deployment.refused`; else AWS's or the plan's.
     """
     noted = step.operation.input
     sent_after = noted.get(marks.sent_after)
     give_up = step.context.deadlines.after(BUSY_LIMIT.total_seconds())
-    work = _Sending(step, plan, marks, previewed, give_up, sent_after, noted.get(marks.base, 0))
+    work = _Sending(step, plan, marks, previewed, follows, give_up, sent_after, noted.get(marks.base, 0))
     if sent_after is not None:
         _expect_late(work)
     while True:
@@ -108,6 +111,8 @@ async def _try(work: _Sending) -> Sent | None:
             await context.clock.sleep(work.looks.pop(0))
             return None
         planned = await context.in_thread(work.plan, versions, 0)  # of what runs by now
+    if work.follows and newest_version(versions) > work.follows:
+        raise Problem("rollback.overtaken", **_where(step), other=newest_version(versions))
     if is_busy(versions):
         await _wait_while_busy(work)
         return None

@@ -23,13 +23,16 @@ from app.operations.step import Stepping
 LIMIT: Final = timedelta(minutes=30)
 # Seconds to the next look while AWS's answers differ on whether a deployment has ended.
 PAUSE: Final = 1.0
+FAILED: Final = "deployment.failed"
+FIRST_FAILED: Final = "deployment.first_failed"
 
 
 async def watch(step: Stepping, version: int, deadline: float) -> None:
     """Wait until the deployment is active.
 
     Raises:
-        Problem: `deployment.failed` with its cause; `deployment.superseded` by a later one; `deployment.never_ended`.
+        Problem: `deployment.failed` with its cause, `deployment.first_failed` where no version runs;
+            `deployment.superseded` by a later one; `deployment.never_ended`.
     """
     step.waits_as = "deployment.usually"
     await step.note("deployment.usually")
@@ -43,7 +46,7 @@ async def watch(step: Stepping, version: int, deadline: float) -> None:
         if shown is not None and shown.state == "INACTIVE":
             raise Problem("deployment.superseded", service=step.operation.service, version=version)
         if shown is not None and shown.state == "FAILED":
-            raise await _failure(step, version)
+            raise await _failure(step, version, FAILED if _runs(service) else FIRST_FAILED)
         if not seconds_left(step, deadline, LIMIT):
             raise Problem(_ended(version).late, **_about(step, version), minutes=30)
         await step.pause(PAUSE)
@@ -60,6 +63,11 @@ def _ended(version: int) -> Goal:
     return Goal(reached, "deployment.never_ended")
 
 
+def _runs(service: ContainerService) -> bool:
+    current = service.current_deployment
+    return current is not None and current.state == "ACTIVE"
+
+
 def _is_active(service: ContainerService, version: int) -> bool:
     current = service.current_deployment
     return current is not None and current.version == version and current.state == "ACTIVE"
@@ -71,12 +79,12 @@ async def _version(step: Stepping, version: int) -> DeployedVersion | None:
     return next((each for each in versions if each.version == version), None)
 
 
-async def _failure(step: Stepping, version: int) -> Problem:
+async def _failure(step: Stepping, version: int, code: str) -> Problem:
     """The problem of a failed deployment, with its cause where one is found."""
     cause = await _cause(step, version)
     if cause is None:
-        return Problem("deployment.failed", cause="", **_about(step, version))
-    return Problem("deployment.failed", cause=cause.code, details=(detail_of(cause),), **_about(step, version))
+        return Problem(code, cause="", **_about(step, version))
+    return Problem(code, cause=cause.code, details=(detail_of(cause),), **_about(step, version))
 
 
 async def _cause(step: Stepping, version: int) -> Found | None:
