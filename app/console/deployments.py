@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -22,6 +23,7 @@ from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import Found
 from app.diagnosis.diagnosis import most_telling
 from app.diagnosis.fix_kinds import Fix
+from app.diagnosis.image_uri import parse_image
 from app.errors import Problem
 from app.keys import AccessTarget
 from app.operations.planned import AwsCall
@@ -152,7 +154,7 @@ def _preview(
         planned.container,
         tuple(active.spec.containers) if active else tuple(planned.before.containers if planned.before else ()),
         change,
-        _calls(name, repository, request),
+        _calls(name, (repository,) if repository else _repositories(change), request),
         change.fingerprint(),
     )
 
@@ -161,9 +163,13 @@ def _changed_image(change: DeploymentChange) -> str:
     return next((each.image_after for each in change.changed if each.image_after), "")
 
 
-def _calls(service: str, repository: str, request: DeployRequest) -> tuple[AwsCall, ...]:
+def _repositories(change: DeploymentChange) -> tuple[str, ...]:
+    return tuple(parse_image(image).repository for image in _private_images(change))
+
+
+def _calls(service: str, repositories: Iterable[str], request: DeployRequest) -> tuple[AwsCall, ...]:
     calls = [AwsCall("lightsail:GetContainerServices", service)]
-    if repository:
+    for repository in repositories:
         calls.append(AwsCall("ecr:DescribeImages", repository))
         if not request.grant:
             calls.append(AwsCall("ecr:GetRepositoryPolicy", repository))
@@ -174,22 +180,33 @@ def _calls(service: str, repository: str, request: DeployRequest) -> tuple[AwsCa
 
 async def _with_obstacles(services: Services, preview: DeploymentPreview, seconds: float) -> DeploymentPreview:
     """The preview with what would make the deployment fail, as far as it can be told beforehand."""
-    if not preview.image:
-        return preview
-    question = question_of(services, (preview.region, preview.service), preview.image)
+    place = (preview.region, preview.service)
+    asked = [diagnose(services, question_of(services, place, image)) for image in _images_to_check(preview)]
     try:
-        diagnosis = most_telling(await in_time(seconds, diagnose(services, question)))
+        diagnoses = [most_telling(each) for each in await in_time(seconds, asyncio.gather(*asked))]
     except Problem:
         return replace(preview, is_checked=False)
-    obstacles = tuple(cause for cause in diagnosis.causes if not cause.yields)
+    obstacles: tuple[Found, ...] = ()
+    for cause in (cause for each in diagnoses for cause in each.causes if not cause.yields):
+        obstacles += () if cause in obstacles else (cause,)  # what is wrong with the service concerns each image
     mended = tuple(cause for cause in obstacles if is_granted(cause))
     left = tuple(cause for cause in obstacles if not is_granted(cause)) if preview.request.grant else obstacles
     return replace(
         preview,
         obstacles=left,
         needs_access=bool(mended) and len(mended) == len(obstacles),
-        is_checked=not diagnosis.undetermined,
+        is_checked=not any(each.undetermined for each in diagnoses),
     )
+
+
+def _images_to_check(preview: DeploymentPreview) -> tuple[str, ...]:
+    """The image that is deployed; of a version, all that are private, also those that run now: one may be deleted."""
+    return _private_images(preview.change) if preview.request.version else (preview.image,)
+
+
+def _private_images(change: DeploymentChange) -> tuple[str, ...]:
+    images = dict.fromkeys(each.image_after for each in change.containers)
+    return tuple(image for image in images if parse_image(image).is_private)
 
 
 def is_granted(cause: Found) -> bool:

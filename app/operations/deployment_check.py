@@ -11,11 +11,13 @@ from typing import Final, TypeVar
 from app.aws.ports import Answered, ContainerService
 from app.aws.pull_ports import ImageDetail
 from app.deployments.images import image_uri
+from app.deployments.plan import plan_deployment
 from app.deployments.request import DeployRequest, request_of
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import Certainty, Check, Found
 from app.diagnosis.diagnosis import diagnose
 from app.diagnosis.facts import DENIED, Facts, Known, Reading, reading_of
+from app.diagnosis.image_uri import parse_image
 from app.diagnosis.manifests import is_artifact
 from app.errors import Problem
 from app.inventory import queries
@@ -38,17 +40,19 @@ async def check(step: Stepping) -> tuple[StepState, Result]:
         `image`: the URI that is deployed, "" where a version is deployed again.
 
     Raises:
-        Problem: `deployment.service_disabled`; `image.missing`, `image.archived`, `image.not_runnable`;
-            `deployment.would_fail` with the cause, where access is known to be missing and is not to be given.
+        Problem: `deployment.service_disabled`; `deployment.no_version`; `image.missing`, `image.archived`,
+            `image.not_runnable`; `deployment.would_fail` with the cause, where access is known to be missing and is
+            not to be given.
     """
     request = request_of(step.operation.input)
     service = await _service(step)
     if service.is_disabled or service.state == "DISABLED":
         raise Problem("deployment.service_disabled", service=service.name)
     if request.version:
-        step.because("deployment.again", version=request.version)
+        if await _check_version(step, service, request):
+            step.because("deployment.again", version=request.version)
         return StepState.SUCCEEDED, {"image": ""}
-    detail = await _image(step, service, request)
+    detail = await _image(step, service, step.operation.repository, request)
     digest = detail.value.digest if isinstance(detail, Known) else ""
     reference = f"@{digest}" if request.pin and digest else request.reference()
     image = image_uri(service.account, service.region, step.operation.repository, reference)
@@ -70,21 +74,35 @@ async def _service(step: Stepping) -> ContainerService:
     return await read_service(step)
 
 
-async def _image(step: Stepping, service: ContainerService, request: DeployRequest) -> Reading[ImageDetail]:
+async def _check_version(step: Stepping, service: ContainerService, request: DeployRequest) -> bool:
+    """Check each image of the version that is in this registry; since it ran, one may be deleted. False: not all read."""
+    context, is_read = step.context, True
+    versions = await step.call(context.aws.deployments(service.region).list_versions, service.name)
+    planned = await context.in_thread(plan_deployment, service.name, versions, request, "")
+    for image in dict.fromkeys(str(each.get("image", "")) for each in planned.after.containers.values()):
+        uri = parse_image(image)
+        if uri.names_image and (uri.account, uri.region) == (service.account, service.region):
+            detail = await _image(step, service, uri.repository, DeployRequest(uri.tag, uri.digest))
+            await _check_access(step, service, image, detail)
+            is_read = is_read and isinstance(detail, Known)
+    return is_read
+
+
+async def _image(
+    step: Stepping, service: ContainerService, repository: str, request: DeployRequest
+) -> Reading[ImageDetail]:
     """The image, so that a typing error shows before anything is deployed. Who may not read it may deploy all the same."""
-    repository, tag = step.operation.repository, "" if request.digest else request.tag or "latest"
     reads = step.context.aws.pull_reads(service.region)
+    shown, tag = f"{repository}{request.reference()}", "" if request.digest else request.tag or "latest"
     try:
         detail = await step.call(reads.image, service.account, repository, tag=tag, digest=request.digest)
     except Problem as problem:
         if problem.code == "image.not_found":
-            image = f"{repository}{request.reference()}"
-            raise Problem("image.missing", image=image, repository=repository) from problem
+            raise Problem("image.missing", image=shown, repository=repository) from problem
         if problem.code != DENIED or request.pin:
             raise
         step.because("deployment.unchecked", permission=str(problem.params.get("action", "ecr:DescribeImages")))
         return reading_of(problem)
-    shown = f"{repository}{request.reference()}"
     if detail.is_archived:
         raise Problem("image.archived", image=shown, repository=repository)
     if is_artifact(detail):
@@ -94,7 +112,7 @@ async def _image(step: Stepping, service: ContainerService, request: DeployReque
 
 async def _check_access(step: Stepping, service: ContainerService, image: str, detail: Reading[ImageDetail]) -> None:
     """Raise Problem `deployment.would_fail` where the role or the repository's policy is certain to refuse the pull."""
-    context, repository = step.context, step.operation.repository
+    context, repository = step.context, parse_image(image).repository
     reads = context.aws.pull_reads(service.region)
     policy = await _reading(step, partial(reads.repository_policy, service.account, repository))
     facts = Facts(

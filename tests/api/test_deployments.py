@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.conftest import HERE
+from tests.api.conftest import HERE, REGION
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com/"
 WEB = "storefront/web"
@@ -62,6 +62,18 @@ def test_an_earlier_version_is_deployed_again(ready, ended):
     assert (done["outcome"], done["repository"]) == ("succeeded", ""), done["problem"]
     newest = ready.get(f"{HERE}/deployments").json["deployments"][0]
     assert newest["images"] == oldest["images"]
+
+
+def test_every_private_image_of_a_version_is_looked_for(ready):
+    images = {"aside": "nginx:1.27", "gone": f"{HOST}{WEB}:deleted-since"}
+    sent = ready.sandbox.client("lightsail").create_container_service_deployment(
+        serviceName="reporting", containers={name: {"image": image} for name, image in images.items()}
+    )
+    version = sent["containerService"]["nextDeployment"]["version"]
+    shown = ready.post(f"/api/v1/services/{REGION}/reporting/deployments/preview", {"version": version}).json
+    codes = [each["code"] for each in shown["obstacles"]]
+    assert ("image.tag_not_found" in codes, "uri.not_private" in codes) == (True, False), codes
+    assert {"action": "ecr:DescribeImages", "on": WEB} in shown["calls"]
 
 
 def test_what_would_fail_is_told_before(ready):

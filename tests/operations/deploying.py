@@ -31,10 +31,10 @@ CREATE = "lightsail:CreateContainerServiceDeployment"
 
 @pytest.fixture
 def access(aws):
-    """A service that runs version 1 and may pull from the repository, which holds 2.0."""
+    """A service that runs version 1 and may pull from the repository, which holds 1.0 and 2.0."""
     active(aws, SERVICE)
     allowed = a_policy([a_statement(principal={"AWS": puller_arn()})])
-    aws.add_repository(a_repository(WEB), policy=allowed, images=[an_image("2.0", digest=DIGEST)])
+    aws.add_repository(a_repository(WEB), policy=allowed, images=[an_image("2.0", digest=DIGEST), an_image("1.0")])
     deployed_before(aws, SERVICE, RUNNING)
     return aws
 

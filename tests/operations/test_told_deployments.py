@@ -21,9 +21,9 @@ GRANTED = a_policy([a_statement(), a_statement(sid="Ours", principal={"AWS": pul
 
 @pytest.fixture
 def deployed(bench):
-    """The deployments of a service that runs version 1 and may pull from the repository, which holds 2.0."""
+    """The deployments of a service that runs version 1 and may pull from the repository, which holds 1.0 and 2.0."""
     active(bench.aws, SERVICE)
-    images = [an_image("2.0", digest=DIGEST)]
+    images = [an_image("2.0", digest=DIGEST), an_image("1.0")]
     bench.aws.add_repository(a_repository(WEB), policy=GRANTED, images=images)
     return deployed_before(bench.aws, SERVICE, RUNNING)
 
