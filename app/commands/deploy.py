@@ -120,6 +120,11 @@ def _show_container(container: Json) -> None:
     for sign, color, image in (("-", "red", container["image_before"]), ("+", "green", container["image_after"])):
         if image and container["image_before"] != container["image_after"]:
             click.echo(click.style(plain(f"    {sign} {image}"), fg=color))
+    if container["ports_before"] != container["ports_after"]:
+        before, after = (", ".join(container[ports]) or "none" for ports in ("ports_before", "ports_after"))
+        click.echo(plain(f"    Ports: {before} -> {after}"))
+    if container["command_changed"]:
+        click.echo("    The command changes.")
     for what in ("added", "removed", "changed"):
         if names := container[f"variables_{what}"]:
             click.echo(plain(f"    Variables {what}: {', '.join(names)}"))

@@ -124,6 +124,11 @@ def test_a_server_does_it_too(environment, sandbox, tmp_path):
         )
 
 
+def test_a_preview_shows_ports_too(environment):
+    shown = sailpass(environment, "deploy", SERVICE, IMAGE, "--container", "web", "--port", "9000", "--preview")
+    assert "    Ports: 3000/HTTP -> 3000/HTTP, 9000/HTTP\n" in shown.out, shown.out + shown.err
+
+
 @pytest.mark.parametrize(
     "words, said",
     [
