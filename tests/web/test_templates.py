@@ -268,6 +268,11 @@ def test_what_was_done_outside_offers_first_what_helps(kind, buttons, friendly):
     assert ["primary" in button["class"] for button in shown] == [True, False][: len(buttons)]
 
 
+def test_a_deployment_with_an_outdated_preview_offers_first_to_preview_it_again(friendly):
+    shown = soup(friendly, "progress-outdated").select(".modal-foot .btn")
+    assert [button.get_text(strip=True) for button in shown if "primary" in button["class"]] == ["Preview again"]
+
+
 def test_an_interrupted_operation_has_no_duration(friendly):
     steps = soup(friendly, "operation-interrupted").select("ol.steps > li[data-tone=warning]")
     assert len(steps) == 2

@@ -55,6 +55,13 @@ class ProgressView(View):
         return names_no_principal or problem.code == "policy.dead_principals"
 
     @property
+    def needs_preview(self) -> bool:
+        """Whether an image was not deployed since it would have changed something else than its preview showed."""
+        progress = self.progress
+        is_outdated = progress.problem is not None and progress.problem.code == "deployment.changed_meanwhile"
+        return progress.failed and is_outdated and bool(progress.image_uri)
+
+    @property
     def clears_the_way(self) -> bool:
         """Whether it removed the cause of failure of the operation that it follows, so that a retry can succeed."""
         progress = self.progress
