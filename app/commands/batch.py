@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ MOST_LISTED = 50
 PAGE = 500
 FILE = "--file"
 LONGEST_FILE = 4 * 1024 * 1024
+NO_ITEMS: Json = {"total": 0, "done": 0, "counts": {}, "items": []}
 
 
 def read_names(file: str) -> list[str]:
@@ -112,7 +113,8 @@ def repair(
 
     Gives access to the role that the service has now, and removes its former roles, which can't pull.
 
-    Exit status: as for grant; 0 if nothing needs repair.
+    Exit status: as for grant; 0 if nothing needs repair. With --all, 1 if that isn't known, because something
+    couldn't be read.
     """
     if bool(service) == everything or (service and bool(repositories) == bool(match)):
         raise click.UsageError("Name a SERVICE and repositories (or --match), or give --all.")
@@ -136,8 +138,24 @@ def _repair_all(api: Api, region: str, how: Following, *, preview: bool) -> Exit
         if not how.as_json:
             _show_left(shown)
         return Exit.DONE
-    start = partial(api.repair_all, region)
-    return start_and_follow(api, start, how, nothing=("batch.nothing_to_repair", "Nothing to repair."))
+    nothing = partial(_nothing_to_repair, api, region, how)
+    return start_and_follow(api, partial(api.repair_all, region), how, {"batch.nothing_to_repair": nothing})
+
+
+def _nothing_to_repair(api: Api, region: str, how: Following) -> Exit:
+    """Say that nothing needs repair, or what kept a part from being read: only a whole reading can show it."""
+    coverage = api.preview_repair_all(region)["coverage"]
+    # Whether an image exists, which isn't always known, is about no repair.
+    whole = not (coverage["problems"] or coverage["unread"] or coverage["due"] or coverage["never_read"])
+    if how.as_json:
+        show_json({**NO_ITEMS, "coverage": coverage})
+    elif whole:
+        click.echo("Nothing to repair.")
+    else:
+        say("No access to repair was found, but not everything has been read.")
+        for problem in coverage["problems"] or ({"message": "Try again in a moment."},):
+            tell(problem)
+    return Exit.DONE if whole else Exit.FAILED
 
 
 def _show_left(shown: Json) -> None:
@@ -151,23 +169,19 @@ def _show_left(shown: Json) -> None:
         say("Not everything has been checked yet. See “sailpass status” or the Findings page.")
 
 
-def start_and_follow(api: Api, start: Callable[[], Json], how: Following, *, nothing: tuple[str, str]) -> Exit:
+def start_and_follow(
+    api: Api, start: Callable[[], Json], how: Following, otherwise: Mapping[str, Callable[[], Exit]]
+) -> Exit:
     """Start a batch and follow it: the exit status of the command.
 
-    `nothing` is the problem by which the server says that there is nothing to do, which is no failure, and the sentence
-    for it.
+    `otherwise` says what to do instead where the server refuses it with one of these codes.
     """
-    code, sentence = nothing
     try:
         batch = start()
     except RequestRefused as refused:
-        if refused.code != code:
+        if refused.code not in otherwise:
             raise
-        if how.as_json:
-            show_json({"total": 0, "done": 0, "counts": {}, "items": []})
-        else:
-            click.echo(sentence)
-        return Exit.DONE
+        return otherwise[refused.code]()
     return follow_or_leave(api, batch, how)
 
 

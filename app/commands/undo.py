@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from app.commands.batch import start_and_follow
-from app.commands.options import OPERATION_ID, json_option, served, server_options, told
+from app.client.exit_codes import Exit
+from app.commands.batch import NO_ITEMS, start_and_follow
+from app.commands.options import OPERATION_ID, json_option, served, server_options, show_json, told
 from app.commands.watch import Following, follow
 from app.operations.state import Kind
 
@@ -40,7 +41,15 @@ def undo(id_: str, *, wait: bool, timeout: float | None, as_json: bool, **server
         undone = api.operation(id_)
         if undone["kind"] == Kind.BATCH:
             start = partial(api.undo_batch, undone["batch"])
-            status = start_and_follow(api, start, how, nothing=("batch.undone", UNDONE))
+            status = start_and_follow(api, start, how, {"batch.undone": partial(_undone_already, as_json=as_json)})
         else:
             status = follow(api, api.undo(id_), how)
     sys.exit(status)
+
+
+def _undone_already(*, as_json: bool) -> Exit:
+    if as_json:
+        show_json(NO_ITEMS)
+    else:
+        click.echo(UNDONE)
+    return Exit.DONE
