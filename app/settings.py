@@ -11,7 +11,7 @@ import re
 import secrets
 import socket
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -90,11 +90,20 @@ class Settings(BaseSettings):
         except RuntimeError:
             raise ValueError(f"“{folder.parts[0]}” is nobody's home folder; write the whole path") from None
 
+    @field_validator("host")
+    @classmethod
+    def _bare_host(cls, host: str) -> str:
+        if re.search(r"[\s/:@\[\]]", host) and not is_address(host):
+            raise ValueError(f"“{host}” is no host; write a name or an address, without a scheme or a port")
+        return host
+
     @field_validator("regions")
     @classmethod
     def _known_shape(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
         if regions == ("all",):
             return regions
+        if "all" in regions:
+            raise ValueError("“all” is every Region; write only all, or only the names of Regions")
         for region in regions:
             if not REGION.fullmatch(region):
                 raise ValueError(f"“{region}” is no region; write for example us-east-1,ap-northeast-1 or all")
@@ -203,12 +212,16 @@ def is_text(value: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Return whether only this machine can reach `host`."""
-    if host == "localhost":
-        return True
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is an IP address, not a name."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True
 
 
 def load(**flags: Any) -> Settings:
@@ -221,9 +234,21 @@ def load(**flags: Any) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        why = first["msg"].removeprefix("Value error, ")
-        name = "_".join(str(part) for part in first["loc"][:1]).upper()
-        raise SettingsError(f"SAILPASS_{name}: {why}." if name else f"{why}.") from error
+        name = "_".join(str(part) for part in first["loc"][:1])
+        why = first["msg"].removeprefix("Value error, ") if first["type"] == "value_error" else _expected(name)
+        raise SettingsError(f"SAILPASS_{name.upper()}: {why}." if name else f"{why}.") from error
+
+
+def _expected(name: str) -> str:
+    """Return what a setting takes, from its field: the validator's own sentences are for programmers."""
+    field = Settings.model_fields[name]
+    if choices := get_args(field.annotation):
+        return f"write {' or '.join(choices)}"
+    limits = {limit: getattr(each, limit) for each in field.metadata for limit in ("ge", "le") if hasattr(each, limit)}
+    if not limits:
+        return "write at most 64 letters, digits and the characters . _ -"
+    number = "whole number" if field.annotation is int else "number"
+    return f"write a {number} from {limits['ge']} to {limits['le']}"
 
 
 def check_usable(settings: Settings) -> None:

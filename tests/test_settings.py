@@ -35,6 +35,34 @@ def test_bytes_that_are_no_text_are_refused(monkeypatch, name):
     assert said == f"SAILPASS_{name}: it isn't text in UTF-8."
 
 
+@pytest.mark.parametrize(
+    "name, value, said",
+    [
+        ("PORT", "abc", "write a whole number from 1 to 65535."),
+        ("PORT", "65536", "write a whole number from 1 to 65535."),
+        ("ROLE_WAIT_SECONDS", "15m", "write a whole number from 10 to 86400."),
+        ("SANDBOX_ACTIVATION_SECONDS", "nan", "write a number from 0 to 3600."),
+        ("AUTH", "off", "write local or none."),
+        ("LOG_FORMAT", "JSON", "write text or json."),
+        ("INSTANCE", "a b", "write at most 64 letters, digits and the characters . _ -."),
+        (
+            "HOST",
+            "http://localhost",
+            "“http://localhost” is no host; write a name or an address, without a scheme or a port.",
+        ),
+        ("HOST", "127.0.0.1:80", "“127.0.0.1:80” is no host; write a name or an address, without a scheme or a port."),
+        ("REGIONS", "us-east-1,all", "“all” is every Region; write only all, or only the names of Regions."),
+    ],
+)
+def test_what_a_setting_takes_is_said_in_plain_words(monkeypatch, name, value, said):
+    assert refusal(monkeypatch, f"SAILPASS_{name}", value) == f"SAILPASS_{name}: {said}"
+
+
+def test_an_ipv6_address_is_a_host(monkeypatch):
+    monkeypatch.setenv("SAILPASS_HOST", "::1")
+    assert load().host == "::1"
+
+
 def test_a_folder_may_have_any_name(monkeypatch):
     monkeypatch.setenv("SAILPASS_DATA_DIR", "a\udcff")
     assert str(load().data_dir) == "a\udcff"
