@@ -304,7 +304,7 @@ def _default_region(aws: Aws) -> str:
     except Problem as problem:
         raise SettingsError(f"{what_happened(problem)} {what_to_do(problem)}") from None
     if region is None:
-        raise SettingsError("No region is known; name one with AWS_REGION, or several with SAILPASS_REGIONS.")
+        raise SettingsError("No AWS Region is set. Set AWS_REGION, or SAILPASS_REGIONS to the Regions that you use.")
     return region
 
 

@@ -68,13 +68,6 @@ def _names(api: Api, service_ref: ServiceRef, repository: str) -> bool:
         raise
 
 
-def list_all_services(api: Api) -> list[Json]:
-    """Every service, once every region has been read, or could not be."""
-    api.transport.read((), policies=False)
-    services: list[Json] = list_services(api)["services"]
-    return services
-
-
 def list_services(api: Api) -> Json:
     """Return all services with how fresh each region is, once every region has been read or has failed.
 

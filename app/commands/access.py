@@ -17,6 +17,7 @@ from app.commands.options import (
     Command,
     json_option,
     not_empty,
+    previewed_option,
     region_option,
     served,
     server_options,
@@ -43,7 +44,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait at most this long."),
     click.option("--preview", is_flag=True, help="Show the policy change and the AWS calls; change nothing."),
-    click.option("--previewed", metavar="CODE", help="Do exactly what the preview with this code showed, or nothing."),
+    previewed_option,
     json_option,
     server_options,
 )
@@ -106,7 +107,7 @@ def _run(
 ) -> None:
     named = [*repositories, *(read_names(names) if names else ())]
     if bool(named) == bool(match):
-        raise click.UsageError("Name at least one REPOSITORY, or give --match or --file.")
+        raise click.UsageError(_what_is_named_wrongly(match, names))
     is_batch = bool(match) or names is not None or len(named) > 1
     if is_batch and previewed:
         raise click.UsageError("--previewed is for one REPOSITORY.")
@@ -124,6 +125,12 @@ def _run(
         operation = _start(api, kind, service_ref, repository, previewed)
         status = follow(api, operation, how)
     sys.exit(status)
+
+
+def _what_is_named_wrongly(match: str, file: str | None) -> str:
+    if match:
+        return "--match excludes REPOSITORY and --file."
+    return f"“{file}” names no repository." if file else "Name at least one REPOSITORY, or give --match or --file."
 
 
 def _print_code(

@@ -10,7 +10,16 @@ import click
 from app.client.api import Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service
-from app.commands.options import json_option, region_option, served, server_options, service_argument, show_json, told
+from app.commands.options import (
+    json_option,
+    previewed_option,
+    region_option,
+    served,
+    server_options,
+    service_argument,
+    show_json,
+    told,
+)
 from app.commands.terminal import plain
 from app.commands.watch import Following, follow
 from app.deployments.request import PROTOCOLS
@@ -38,9 +47,7 @@ _REQUEST = ("container", "port", "protocol", "public", "health_check_path", "pin
 @click.option("--wait/--no-wait", default=True, help="Show progress until it ends (default), or print its ID and exit.")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait at most this long.")
 @click.option("--preview", is_flag=True, help="Show what would change and whether it would run; change nothing.")
-@click.option(
-    "--previewed", default="", metavar="CODE", help="Do exactly what the preview with this code showed, or nothing."
-)
+@previewed_option
 @json_option
 @server_options
 def deploy(
@@ -51,7 +58,7 @@ def deploy(
     wait: bool,
     timeout: float | None,
     preview: bool,
-    previewed: str,
+    previewed: str | None,
     as_json: bool,
     url: str,
     data_dir: Any,

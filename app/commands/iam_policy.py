@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.options import told
+from app.commands.options import not_empty, told
 from app.commands.terminal import say
 from app.errors import Problem
 from app.messages.problems import what_happened
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.aws.session import BotoAws
 
 ANY = "*"
+MAIN = "refs/heads/main"
 ACCOUNT = re.compile(r"\d{12}|\*")
 # A repository name, or a part of one with *, as IAM accepts it.
 NAME = re.compile(r"[a-z0-9*][a-z0-9._/*-]*")
@@ -59,7 +60,14 @@ KINDS = {
     type=click.Choice(["why", "deploy", "ci"]),
     help="Only what this command needs; ci: deploy where access already exists.",
 )
-@click.option("--service", "services", multiple=True, metavar="SERVICE", help="Only for this service; repeatable.")
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    metavar="SERVICE",
+    callback=not_empty,
+    help="Only for this service; repeatable.",
+)
 @click.option(
     "--trust-github",
     "github",
@@ -69,8 +77,8 @@ KINDS = {
 )
 @click.option(
     "--ref",
-    default="refs/heads/main",
     metavar="REF",
+    callback=not_empty,
     help="Only jobs of this branch or ref (* for a part), environment:NAME, or pull_request (refs/heads/main).",
 )
 @click.option("--region", "regions", multiple=True, metavar="REGION", help="A Region, repeatable; * for any.")
@@ -82,7 +90,7 @@ def iam_policy(
     command: str | None,
     services: tuple[str, ...],
     github: str,
-    ref: str,
+    ref: str | None,
     regions: tuple[str, ...],
     account: str,
 ) -> None:
@@ -94,6 +102,10 @@ def iam_policy(
     _check("--account", ACCOUNT, account or ANY, "write 12 digits, or * for any")
     if kind and command:
         raise click.UsageError("--for excludes --read-only and --guide.")
+    if github and (kind or command or named or services or regions):
+        raise click.UsageError("--trust-github prints the trust policy alone; use only --ref and --account with it.")
+    if ref and not github:
+        raise click.UsageError("--ref belongs to --trust-github.")
     for name in named:
         _check("--named", NAME, name, "write a repository's name, or a part of one with *")
     for region in regions:
@@ -102,20 +114,24 @@ def iam_policy(
     with told():
         if github:
             _check("--trust-github", GITHUB, github, "write OWNER/NAME")
-            policy = github_trust(_one_account(account), github, ref)
+            policy = github_trust(_one_account(account), github, ref or MAIN)
         else:
             chosen = _regions(regions)
-            scope = PermissionScope(account or _own_account(), chosen, named, services=_service_arns(services, chosen))
+            arns = _service_arns(services, chosen)
+            scope = PermissionScope(account or _own_account(), chosen, named, services=arns)
             policy = KINDS[kind or command or "complete"](scope)
     click.echo(to_text(policy))
 
 
 def _one_account(account: str) -> str:
     """The account of a role. Raises BadParameter where it isn't known."""
-    chosen = account or _own_account()
-    if chosen == ANY:
-        raise click.BadParameter("a trust policy needs the account's 12 digits.", param_hint="--account")
-    return chosen
+    needed = "A trust policy needs the account's 12 digits."
+    if account == ANY:
+        raise click.BadParameter(needed, param_hint="--account")
+    try:
+        return account or _aws().identity().caller().value.account
+    except Problem as problem:
+        raise click.BadParameter(f"{what_happened(problem)} {needed}", param_hint="--account") from problem
 
 
 def _service_arns(names: tuple[str, ...], regions: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,27 +19,54 @@ from app.client.exit_codes import Exit, of_problem, of_refusal
 from app.commands.terminal import json_text, plain, say
 from app.errors import Problem
 from app.messages.problems import what_happened, what_to_do
-from app.settings import SettingsError, load
+from app.settings import REGION, SettingsError, load
 
 # Not a flag: other users of the machine can read a command's flags.
 TOKEN = "SAILPASS_TOKEN"  # noqa: S105  (the variable's name)
 
 OPERATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PREVIEW_CODE = re.compile(r"[0-9a-f]{32}")
 FORMATS = ("aws", "terraform", "cloudformation")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def not_empty(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
-    """Return a named thing, or several; refuse an empty name, such as that of a variable that a script didn't set."""
-    if any(not name.strip() for name in (value if isinstance(value, tuple) else (value,))):
+    """Return a named thing, several or none; refuse an empty name, such as that of a variable that a script didn't set."""
+    names = value if isinstance(value, tuple) else () if value is None else (value,)
+    if any(not name.strip() for name in names):
         raise click.BadParameter("it is empty.")
     return value
 
 
 service_argument = click.argument("service", callback=not_empty)
-region_option = click.option(
-    "--region", default="", metavar="REGION", help="The service's Region, if the name isn't unique."
+
+
+def region_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Return a Region's name, or none; refuse what can't be one."""
+    if value and not REGION.fullmatch(value):
+        raise click.BadParameter(f"“{value}” isn't a Region; write for example us-east-1.")
+    return value
+
+
+def region_option_of(help_text: str, default: str | None = "") -> Callable[[Command], Command]:
+    """Return the option that names one Region."""
+    return click.option("--region", default=default, metavar="REGION", callback=region_name, help=help_text)
+
+
+def preview_code(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the code of a preview, or none; refuse what no preview has printed."""
+    if value is not None and not PREVIEW_CODE.fullmatch(value):
+        raise click.BadParameter("it isn't a code that --preview prints: 32 of the characters 0-9 and a-f.")
+    return value
+
+
+previewed_option = click.option(
+    "--previewed",
+    metavar="CODE",
+    callback=preview_code,
+    help="Do exactly what the preview with this code showed, or nothing.",
 )
+region_option = region_option_of("The service's Region, if the name isn't unique.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print only one JSON object.")
 _url = click.option(
     "--url",

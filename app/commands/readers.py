@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 import click
 
 from app.client.api import Api, Json, RequestRefused, ServiceRef
-from app.client.find import ELSEWHERE, list_all_services
-from app.commands.options import json_option, not_empty, region_option, served, server_options, show_json, told
+from app.client.find import ELSEWHERE, list_services
+from app.commands.options import json_option, not_empty, region_option_of, served, server_options, show_json, told
 from app.commands.terminal import plain, show_table
 from app.errors import Problem
 
@@ -17,7 +19,7 @@ YES_OR_NO = {True: "yes", False: "no", None: "depends"}
 
 @click.command("who-can-pull")
 @click.argument("repository", callback=not_empty)
-@region_option
+@region_option_of("The repository's Region, if the name isn't unique.")
 @json_option
 @server_options
 def who_can_pull(*, repository: str, region: str, as_json: bool, **server: Any) -> None:
@@ -51,9 +53,7 @@ def _said_of_none(policy: Json) -> str:
 
 def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:
     """Return the region that has the repository, and its policy as seen for some service there."""
-    services = {each["region"]: each["name"] for each in list_all_services(api) if region in ("", each["region"])}
-    if not services:
-        raise Problem("repository.no_service", repository=repository, regions=region or "any Region")
+    services = _service_by_region(api, repository, region)
     by_name = {}
     for each, name in services.items():
         api.transport.read((each,), policies=True)
@@ -70,6 +70,30 @@ def _find(api: Api, repository: str, region: str) -> tuple[str, Json]:
     if len(by_name) > 1:
         raise Problem("repository.ambiguous", repository=repository, regions=", ".join(by_name))
     return next(iter(by_name.items()))
+
+
+def _service_by_region(api: Api, repository: str, region: str) -> dict[str, str]:
+    """Return a service of the Region that is named, or of each that has one.
+
+    Raises:
+        Problem: `region.not_configured`, `repository.no_service`.
+        RequestRefused: no service is known, because a Region could not be read.
+    """
+    api.transport.read((region,) if region else (), policies=False)
+    listed = list_services(api)
+    regions = [each for each in listed["regions"] if region in ("", each["region"])]
+    if not regions:
+        raise Problem("region.not_configured", region=region, regions=_names(listed["regions"]))
+    services = {each["region"]: each["name"] for each in listed["services"] if region in ("", each["region"])}
+    if not services:
+        if problems := [each["problem"] for each in regions if each["problem"]]:
+            raise RequestRefused(HTTPStatus.BAD_GATEWAY, problems[0])
+        raise Problem("repository.no_service", repository=repository, regions=_names(regions))
+    return services
+
+
+def _names(regions: Iterable[Json]) -> str:
+    return ", ".join(each["region"] for each in regions)
 
 
 def _is_missing(policy: Json) -> bool:

@@ -12,7 +12,16 @@ import click
 from app.client.api import Api, Json, ServiceRef
 from app.client.exit_codes import Exit
 from app.client.find import find_service, list_services
-from app.commands.options import OPERATION_ID, json_option, region_option, served, server_options, show_json, told
+from app.commands.options import (
+    OPERATION_ID,
+    json_option,
+    region_option,
+    region_option_of,
+    served,
+    server_options,
+    show_json,
+    told,
+)
 from app.commands.terminal import plain, say, show_table
 from app.commands.watch import Following, follow
 from app.errors import Problem
@@ -60,7 +69,7 @@ def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) 
 @click.command()
 @click.option("--service", help="Part of the service's name.")
 @click.option("--repository", help="Part of the repository's name.")
-@click.option("--region", help="A Region.")
+@region_option_of("A Region.", None)
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="What the operation is for.")
 @click.option(
     "--outcome", type=click.Choice([*(outcome.value for outcome in Outcome), "running"]), help="How it ended."

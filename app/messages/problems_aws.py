@@ -101,8 +101,8 @@ AWS_WORDS: dict[str, Words] = {
         N_("Unset %(setting)s on the machine that runs Sailpass, then try again."),
     ),
     "aws.no_region": Words(
-        N_("No AWS region is set."),
-        N_("Set AWS_REGION, or SAILPASS_REGIONS to the regions that you use."),
+        N_("No AWS Region is set."),
+        N_("Set AWS_REGION, or SAILPASS_REGIONS to the Regions that you use."),
     ),
     "aws.unknown_region": Words(
         N_("There is no AWS Region %(region)s."),

@@ -64,7 +64,7 @@ COMMAND_WORDS: dict[str, Words] = {
         N_("Use --region to choose one."),
     ),
     "repository.no_service": Words(
-        N_("%(regions)s has no container service to look at %(repository)s for."),
+        N_("Can't check %(repository)s: there are no container services in %(regions)s."),
         N_("Check the Region with --region."),
     ),
     "service.unknown": Words(

@@ -68,3 +68,22 @@ def test_on_postgresql_they_work_side_by_side(environment, postgres_url):
     ):
         assert [command.wait(60) for command in (first, second)] == [0, 0]
     assert len(json.loads(sailpass(shared, "history", "--json").out)["operations"]) == 2
+
+
+def test_repair_all_does_not_say_that_nothing_needs_repair_where_nothing_was_read(environment, sandbox):
+    sandbox.fault(action="lightsail:GetContainerServices", kind="access_denied")
+    sandbox.fault(action="ecr:DescribeRepositories", kind="access_denied")
+    ran = sailpass(environment, "repair", "--all")
+    assert (ran.status, ran.out) == (1, "")
+    assert "not everything has been read" in ran.err
+    assert "Your AWS permissions do not allow lightsail:GetContainerServices" in ran.err
+    as_json = sailpass(environment, "repair", "--all", "--json")
+    assert (as_json.status, as_json.json["coverage"]["whole"]) == (1, False)
+
+
+def test_who_can_pull_says_why_no_service_could_be_read(environment, sandbox):
+    sandbox.fault(action="lightsail:GetContainerServices", kind="access_denied")
+    ran = sailpass(environment, "who-can-pull", "storefront/web")
+    assert ran.status == 1
+    assert "Your AWS permissions do not allow lightsail:GetContainerServices" in ran.err
+    assert "any Region" not in ran.err

@@ -193,7 +193,7 @@ START = [
     ),
     (lambda _: {"AWS_REGION": "us-east-1a"}, {}, "There is no AWS Region us-east-1a."),
     (lambda _: {}, {"SAILPASS_REGIONS": "us-east-1a"}, "Nearest names: us-east-1."),
-    (lambda home: home.write(".aws/config", "") or {}, {}, "No region is known"),
+    (lambda home: home.write(".aws/config", "") or {}, {}, "No AWS Region is set"),
 ]
 
 
