@@ -46,6 +46,12 @@ def test_links_between_documents_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_map_for_contributors_holds_every_part_of_the_code():
+    mapped = (ROOT / "CONTRIBUTING.md").read_text()
+    parts = [part.relative_to(ROOT).as_posix() for part in (ROOT / "app").iterdir() if not part.name.startswith("__")]
+    assert [part for part in sorted(parts) if f"`{part}" not in mapped] == []
+
+
 def test_the_newest_entry_of_the_changelog_is_the_version_with_its_date():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     newest = re.search(r"^## (\S+) \((\d{4}-\d{2}-\d{2})\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
