@@ -115,13 +115,21 @@ def _missing_folder(folder: Path, details: dict[str, Any]) -> DoctorFinding:
     todo = "Use SAILPASS_DATA_DIR to choose another folder."
     if folder.exists():
         return DoctorFinding("Data folder", Level.PROBLEM, f"{folder} isn't a folder", todo, details)
-    parent = next(each for each in folder.parents if each.exists())
-    if os.access(parent, os.W_OK | os.X_OK):
+    if _can_be_made(folder):
         text = f"{folder} doesn't exist yet; sailpass serve creates it"
         return DoctorFinding("Data folder", Level.OK, text, details=details)
-    return DoctorFinding(
-        "Data folder", Level.PROBLEM, f"{folder} can't be created: {parent} isn't writable", todo, details
-    )
+    text = f"{folder} can't be created: {_nearest(folder)} isn't a writable folder"
+    return DoctorFinding("Data folder", Level.PROBLEM, text, todo, details)
+
+
+def _can_be_made(path: Path) -> bool:
+    """Return whether a file or folder that doesn't exist can be created where it is named."""
+    parent = _nearest(path)
+    return parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)
+
+
+def _nearest(path: Path) -> Path:
+    return next(each for each in path.parents if each.exists())
 
 
 def _exposed(settings: Settings) -> list[Path]:
@@ -135,6 +143,8 @@ def _exposed(settings: Settings) -> list[Path]:
 def _sqlite(file: Path) -> DoctorFinding:
     if not file.exists():
         details = {"kind": "sqlite", "file": str(file), "revision": ""}
+        if not _can_be_made(file):
+            return DoctorFinding("Database", Level.UNKNOWN, "not created: its folder can't be used", details=details)
         return DoctorFinding(
             "Database", Level.OK, "SQLite, not created yet; sailpass serve creates it", details=details
         )

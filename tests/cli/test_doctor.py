@@ -49,6 +49,17 @@ def test_where_nothing_is_configured_it_says_what_is_missing_and_what_to_do(tmp_
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("below", ["", "data"])
+def test_no_database_is_promised_where_its_folder_cannot_be(tmp_path, below):
+    (tmp_path / "file").touch()
+    found = doctor(tmp_path / "file" / below, status=1)
+    assert found["Data folder"]["level"] == "problem"
+    assert (found["Database"]["level"], found["Database"]["text"]) == (
+        "unknown",
+        "not created: its folder can't be used",
+    )
+
+
 def test_the_folder_of_a_named_sqlite_file_is_looked_at_and_no_other(tmp_path, on_sandbox):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o755)
