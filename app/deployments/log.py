@@ -16,7 +16,6 @@ from typing import Final
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine, LogRange
 from app.diagnosis.log_evidence import LIGHTSAIL_LINE
-from app.diagnosis.log_lines import ANSI
 from app.diagnosis.masking import mask_values
 from app.errors import Problem
 
@@ -134,7 +133,7 @@ def lines_to_show(
     The text is looked for in the masked line too: a filter must not find out a variable's value.
     """
     own = list(lines)
-    masked = mask_values([ANSI.sub("", line.text) for line in own], values)
+    masked = mask_values([line.text for line in own], values)
     return [_shown(line, shown, version, window, text) for line, shown in zip(own, masked, strict=True)]
 
 

@@ -33,7 +33,8 @@ TELLING: Final = (
     '?required ?issing ?unbound ?exited ?"exit code" ?"exit status" ?"not found" ?"No such" ?refused ?denied ?annot '
     '?ailed ?FAILED ?"gave up" ?"given up" ?istening ?"unning on" ?"tarted on" ?HealthChecker'
 )
-LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d+)\] ?(.*)")
+# A container can write such lines too: no version has more digits, and Python reads no number of thousands of them.
+LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d{1,9})\] ?(.*)")
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SERVER_FAULT: Final = 500
 _CLIENT_CLOSED: Final = 499  # nginx's own, for a client that stopped waiting: nothing was answered

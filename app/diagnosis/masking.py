@@ -1,4 +1,4 @@
-"""Removes values of environment variables from texts that a container wrote. Pure."""
+"""Removes values of environment variables, and color codes, from texts that a container wrote. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote, unquote
+
+from app.diagnosis.log_lines import ANSI
 
 MASK: Final = "…"
 _LONGEST_PORT: Final = 5
@@ -21,13 +23,13 @@ _IN_CONNECTION: Final = re.compile(r"(?i)\b(?:password|passwd|pwd|secret|token|a
 def mask_values(texts: Sequence[str], values: Iterable[str]) -> list[str]:
     """Return the texts in which every value is `…`, and every password inside a URL or a connection string.
 
-    A program may log the password alone.
+    A program may log the password alone, or in colors, whose codes may stand inside it: they are taken out first.
 
     Args:
         texts: such as the lines of a log.
         values: of environment variables. Values under four characters and port numbers stay: they are in a text by chance.
     """
-    whole = _BETWEEN.join(text.replace(_BETWEEN, " ") for text in texts)
+    whole = _BETWEEN.join(ANSI.sub("", text).replace(_BETWEEN, " ") for text in texts)
     for part in _parts(values):
         whole = whole.replace(part, MASK)
     return whole.split(_BETWEEN) if texts else []

@@ -82,4 +82,4 @@ def port_differs(deployment: Deployment, container: str) -> bool:
     if deployment.public_port is None or deployment.public_container != container:
         return False
     values = [each.environment.get("PORT", "") for each in deployment.containers if each.name == container]
-    return any(value.isdecimal() and int(value) != deployment.public_port for value in values)
+    return any(value.isdecimal() and value.lstrip("0") != str(deployment.public_port) for value in values)

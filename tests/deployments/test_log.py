@@ -84,6 +84,15 @@ def test_lines_of_other_versions_and_later_ones_are_left_out():
     assert (len(long.text), long.is_cut) == (LONGEST_LINE, True)
 
 
+def test_a_line_like_lightsails_with_a_number_that_no_version_has_is_the_containers_own():
+    [line] = lines_to_show([LogLine(at(5), f"[deployment:{'9' * 5_000}] Canceled")], 4, LogRange(at(10), at(0)), [])
+    assert not line.by_lightsail
+
+
+def test_color_codes_inside_a_value_do_not_show_it():
+    assert mask_values(["login with s3cret\x1b[36m-77\x1b[0m failed"], ["s3cret-77"]) == ["login with … failed"]
+
+
 def test_a_value_that_spans_lines_or_holds_another_is_masked():
     assert mask_values(["a KEYKEY b", "second-half"], ["KEYKEY", "first-half\nsecond-half", "KEYK"]) == ["a … b", "…"]
     assert mask_values([], ["value"]) == []

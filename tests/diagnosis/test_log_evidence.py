@@ -203,6 +203,10 @@ def test_lines_of_a_later_deployment_are_left_out():
     assert read_log([LogLine(NOW, line) for line in lines], DEPLOYMENT).reason is Reason.NOTHING
 
 
+def test_a_version_with_thousands_of_digits_is_no_line_of_lightsails():
+    assert seen(f"[deployment:{'9' * 5_000}] Canceled", "Killed").reason is Reason.OUT_OF_MEMORY
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -231,6 +231,12 @@ def test_values_of_variables_are_nowhere(world):
     assert CANARY not in repr(diagnosis) + repr(report([diagnosis]))
 
 
+def test_a_variable_port_of_thousands_of_digits_is_another_port(world):
+    world.build()
+    world.deploy(endpoint={}, environment={"PORT": "9" * 5_000})
+    assert world.why().facts.port_variable
+
+
 def test_other_containers_are_told_too(world):
     world.build()
     containers = {"app": {"image": WEB}, "proxy": {"image": f"{HOST}/payments/api:3.12.0"}}
