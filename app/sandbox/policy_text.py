@@ -6,6 +6,7 @@ Written from AWS's behaviour alone; shares no code with the console (`tests/sand
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -109,7 +110,9 @@ def named(document: dict[str, Any]) -> Iterator[str]:
 def _parsed(text: str) -> dict[str, Any] | None:
     """Return the document, None for an invalid text."""
     try:
-        document = json.loads(text, object_pairs_hook=_without_repeats)
+        document = json.loads(
+            text, object_pairs_hook=_without_repeats, parse_float=_finite, parse_constant=_finite
+        )
     except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or set(document) - set(DOCUMENT_KEYS):
@@ -120,6 +123,14 @@ def _parsed(text: str) -> dict[str, Any] | None:
     if document.get("Version", VERSIONS[0]) not in VERSIONS or not isinstance(document.get("Id", ""), str):
         return None
     return document
+
+
+def _finite(number: str) -> float:
+    """Return a number as JSON has it: Python also reads `NaN`, and `1e400` as a number that JSON can't write."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(number)
+    return value
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -62,6 +62,10 @@ def read(text, principals, now=NOW, seed=1):
         pytest.param(a_policy() + ", " + a_policy(), id="a second document pasted behind"),
         pytest.param(json.dumps({"Statement": [json.loads(a_policy())]}), id="a document as a statement"),
         pytest.param("[" * 100_000, id="too deep"),
+        *(
+            pytest.param(a_policy(Condition={"NumericEquals": {"x": 1}}).replace(": 1}", f": {number}}}"), id=number)
+            for number in ("NaN", "Infinity", "-Infinity", "1e400")
+        ),
     ],
 )
 def test_a_document_of_another_form_is_refused(text, principals):
