@@ -49,8 +49,8 @@ def body_key(statement: Statement) -> str:
 
 
 def same_statement(a: Statement, b: Statement) -> bool:
-    """Return whether two statements mean the same."""
-    return a == b or statement_key(a) == statement_key(b)
+    """Return whether two statements mean the same. Not by `==`, for which `true` is 1."""
+    return a is b or statement_key(a) == statement_key(b)
 
 
 def differing(a: Statement, b: Statement) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def _alone(principal: str) -> Statement:
 
 def without_empty(statements: Sequence[Statement]) -> list[Statement]:
     """Return the statements without a shared one that names no principal."""
-    return [each for each in statements if each.get("Principal") != _NOBODY]
+    return [each for each in statements if each.get("Principal") != _NOBODY or not _is_in_our_words(each)]
 
 
 def dead_in_shared(document: PolicyDocument) -> tuple[str, ...]:
@@ -108,19 +108,26 @@ def dead_in_shared(document: PolicyDocument) -> tuple[str, ...]:
 
 def _is_as_ours(statement: Statement) -> bool:
     """Return whether the statement only lets image puller roles pull, in our words; some may have been deleted."""
-    sid = statement.get("Sid")
     named = named_by(statement)
+    return (
+        _is_in_our_words(statement)
+        and all(
+            kind == "AWS" and (("-" not in statement["Sid"] and UNIQUE_ID.fullmatch(value)) or _is_puller(value))
+            for kind, value in named
+        )
+        and any(_is_puller(value) for _, value in named)
+    )
+
+
+def _is_in_our_words(statement: Statement) -> bool:
+    """Return whether the statement is as we write one, whomever it names."""
+    sid = statement.get("Sid")
     return (
         isinstance(sid, str)
         and sid.partition("-")[0].rstrip("0123456789") == SID_PREFIX
         and statement.keys() == _ELEMENTS
         and is_allow(statement)
         and set(strings(statement["Action"])) == set(PULL_ACTIONS)
-        and all(
-            kind == "AWS" and (("-" not in sid and UNIQUE_ID.fullmatch(value)) or _is_puller(value))
-            for kind, value in named
-        )
-        and any(_is_puller(value) for _, value in named)
     )
 
 

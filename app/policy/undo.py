@@ -47,7 +47,7 @@ def plan_undo(before: str | None, ours: str | None, now: str | None) -> PlannedC
     if merge.clashes or clashes:
         return Conflict((*merge.clashes, *clashes))
     after = members.with_statements(statements)
-    if not (after.statements or current.statements) or after.members == current.members:
+    if not (after.statements or current.statements) or value_key(after.members) == value_key(current.members):
         return unchanged(now)
     return change_to(now, current, after)
 

@@ -226,3 +226,18 @@ def test_a_dead_principal_beside_ours_is_not_ours():
     [kept, mine] = statements_of(ours)
     now = with_statements(ours, [kept, {**mine, "Principal": {"AWS": [PULLER, DEAD]}}])
     assert isinstance(plan_undo(before, ours, now), Conflict)
+
+
+def test_a_value_that_python_takes_for_an_equal_one_is_put_back():
+    before, ours = (a_policy(a_statement(MIKA, Condition={"Null": {"aws:SourceVpce": value}})) for value in (True, 1))
+    foreign = a_statement(OTHER_PULLER)
+    change = plan_undo(before, ours, with_statements(ours, [*statements_of(ours), foreign]))
+    assert equivalent(change.after, with_statements(before, [*statements_of(before), foreign]))
+
+
+def test_a_foreign_statement_for_nobody_stays():
+    before = a_policy(a_statement([], Sid="Nobody", Action=["ecr:PutImage"]))
+    foreign = a_statement(MIKA)
+    ours = granted(before)
+    change = plan_undo(before, ours, with_statements(ours, [*statements_of(ours), foreign]))
+    assert statements_of(change.after) == [*statements_of(before), foreign]
