@@ -14,6 +14,7 @@ from app.policy.glob import Gap, Glob, Piece, pieces_of
 _ARN_PARTS = 6
 _LONGEST_NUMBER = 40
 _LONGEST_EPOCH = 12
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 # W3C's profile of ISO 8601, which is what AWS documents; Python also reads other forms.
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
@@ -39,7 +40,7 @@ class Compare:
 
 def moment(text: str) -> float | None:
     """Return a policy's date (ISO 8601 or seconds) as seconds since 1970; None for anything else."""
-    if text.isdecimal():
+    if text.isascii() and text.isdecimal():
         return float(text) if 5 <= len(text) <= _LONGEST_EPOCH else None
     if len(text) > _LONGEST_NUMBER or not _DATE.fullmatch(text):
         return None
@@ -159,12 +160,7 @@ def _ordered(read: Callable[[str], float | None], test: Callable[[float, float],
 
 
 def _number(text: str) -> float | None:
-    if len(text) > _LONGEST_NUMBER or not text.strip("+-").replace(".", "", 1).isdecimal():
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return float(text) if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
 
 
 def _unknown(_written: str, _given: Value, _request: RequestContext, _variables: bool) -> Answer:

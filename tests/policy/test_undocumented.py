@@ -72,6 +72,14 @@ def test_a_date_in_another_form_than_aws_documents_is_open(date):
     assert access(ALLOWING, denying({"DateGreaterThan": {"aws:CurrentTime": date}})) is Access.CONDITIONAL
 
 
+@pytest.mark.parametrize("digits", ["4954521600", "٤٩٥٤٥٢١٦٠٠"])
+@pytest.mark.parametrize("operator", ["DateLessThan", "NumericLessThan"])
+def test_digits_of_another_script_are_open(operator, digits):
+    test = {operator: {"aws:EpochTime": digits}}
+    expected = Access.ALLOWED if digits.isascii() else Access.CONDITIONAL
+    assert access(a_statement(PULLER, Condition=test)) is expected
+
+
 @pytest.mark.parametrize("date", ["2127-01-01", "2127-01-01T00:00Z", "2127-01-01T00:00:00.5+09:00", "4954521600"])
 def test_a_date_as_aws_documents_it_is_compared(date):
     assert access(a_statement(PULLER, Condition={"DateLessThan": {"aws:CurrentTime": date}})) is Access.ALLOWED
