@@ -223,7 +223,7 @@ def _complaint(error: Mapping[str, Any]) -> dict[str, Any]:
             "message": f"not valid JSON at character {error['loc'][-1]}: {error['ctx']['error']}",
         }
     where = [as_text(part) if isinstance(part, str) else part for part in error["loc"]]
-    return {"where": where, "message": as_text(error["msg"])}
+    return {"where": where, "message": as_text(error["msg"].removeprefix("Value error, "))}
 
 
 async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the signature of every handler)

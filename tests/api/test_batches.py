@@ -50,6 +50,12 @@ def test_a_batch_gives_access_and_its_undo_takes_it_back(ready, batch_ended):
     assert (refused.status, refused.json["code"]) == (409, "batch.undone")
 
 
+def test_repositories_and_a_pattern_are_refused_in_plain_words(ready):
+    for more in ({}, {"repositories": ["edge/cache"], "match": "team/*"}):
+        refused = ready.post("/api/v1/batches", body(**more))
+        assert (refused.status, refused.json["params"]["why"]) == (422, "give either repositories or match")
+
+
 def test_the_undo_of_a_batch_that_activated_the_role_tells_that_it_stays_on(ready, batch_ended, ended):
     blog = {"region": REGION, "name": "legacy-blog"}
     batch = batch_ended(ready.post("/api/v1/batches", body(services=[blog], repositories=["edge/cache", "tools/cli"])))

@@ -35,6 +35,13 @@ def test_what_starts_work_says_where_to_ask(path, method):
     assert accepted is None or "Location" in accepted["headers"]
 
 
+@pytest.mark.parametrize("body", ["BatchRequest", "AsCodeRequest"])
+def test_the_examples_of_a_body_make_a_request_that_is_accepted(body):
+    fields = document()["components"]["schemas"][body]["properties"]
+    assert "examples" in str(fields["repositories"])
+    assert "examples" not in str(fields["match"])
+
+
 def test_no_refusal_has_another_shape():
     assert "HTTPValidationError" not in document()["components"]["schemas"]
 

@@ -78,9 +78,7 @@ class AsCodeRequest(RequestBody):
     )
     match: Annotated[
         str | None,
-        Field(
-            min_length=1, max_length=256, pattern=TEXT, examples=["team/*"], description="A pattern for whole names."
-        ),
+        Field(min_length=1, max_length=256, pattern=TEXT, description="A pattern for whole names, as `team/*`."),
     ] = None
 
     @model_validator(mode="before")

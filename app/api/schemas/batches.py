@@ -50,8 +50,8 @@ class BatchRequest(RequestBody):
             min_length=1,
             max_length=256,
             pattern=TEXT,
-            examples=["team/*"],
-            description="A pattern for whole names, `*` for any characters. Of `revoke` and `repair` it means only "
+            # Its example is in the description: clients put those of all fields in one request.
+            description="A pattern for whole names, as `team/*`: `*` for any characters. Of `revoke` and `repair` it means only "
             "repositories where there is something to do, by the policies as they were last read.",
         ),
     ] = None
