@@ -110,9 +110,7 @@ def named(document: dict[str, Any]) -> Iterator[str]:
 def _parsed(text: str) -> dict[str, Any] | None:
     """Return the document, None for an invalid text."""
     try:
-        document = json.loads(
-            text, object_pairs_hook=_without_repeats, parse_float=_finite, parse_constant=_finite
-        )
+        document = json.loads(text, object_pairs_hook=_without_repeats, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or set(document) - set(DOCUMENT_KEYS):
