@@ -18,6 +18,7 @@ from botocore.utils import get_environ_proxies
 
 from app.aws.clients import CONNECT_TIMEOUT, Clients
 from app.aws.errors import Call
+from app.aws.policy_texts import policy_text
 from app.aws.ports import Answered
 from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, LogPage, LogRange, Manifest
 from app.aws.unanswered import host_of, problem_of_sdk
@@ -163,7 +164,7 @@ class BotoPullReads:
             if problem.code != missing:
                 raise
             return Answered(None, problem.request_id)
-        return Answered(answered.value[member], answered.request_id)
+        return Answered(policy_text(answered.value[member]), answered.request_id)
 
     def _ecr(self, operation: str, member: str, arguments: dict[str, Any]) -> Answered[Mapping[str, Any]]:
         subject = {"repository": arguments["repositoryName"]} if "repositoryName" in arguments else {}

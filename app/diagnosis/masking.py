@@ -32,6 +32,7 @@ def mask_values(texts: Sequence[str], values: Iterable[str]) -> list[str]:
     whole = _BETWEEN.join(ANSI.sub("", text).replace(_BETWEEN, " ") for text in texts)
     for part in _parts(values):
         whole = whole.replace(part, MASK)
+    whole = whole.encode(errors="replace").decode()  # half of a surrogate pair, of a log cut in its middle, is no text
     return whole.split(_BETWEEN) if texts else []
 
 

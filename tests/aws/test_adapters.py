@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from app.aws.lightsail import service_of
+from app.aws.policy_texts import policy_text
 from app.aws.ports import Role
 from app.aws.probe import TRIES
 from app.errors import Problem
 from app.messages.problems import what_happened
-from tests.build import REGION, a_policy
+from app.policy.document import equivalent
+from tests.build import REGION, a_policy, a_statement
 
 
 @pytest.fixture
@@ -38,6 +40,19 @@ def test_a_policy_is_never_forced(aws, sandbox, shop):
     aws.repositories(REGION).set_policy("web", a_policy())
     [call] = sandbox.calls("ecr:SetRepositoryPolicy")
     assert set(call["params"]) == {"repositoryName", "policyText"}
+
+
+def test_a_policy_with_half_of_a_character_is_text_and_the_same_policy(aws, sandbox, raw, shop):
+    text = a_policy([{**a_statement(), "Sid": "a\ud800b"}])
+    raw("ecr").set_repository_policy(repositoryName="web", policyText=text)
+    read = aws.repositories(REGION).get_policy("web").value
+    assert read.encode().decode() == read
+    assert equivalent(read, text)
+    assert aws.repositories(REGION).delete_policy("web").value == read
+
+
+def test_a_policys_text_holds_only_what_every_database_holds():
+    assert policy_text('"a\0\udfff🚢"') == '"a\\u0000\\udfff🚢"'
 
 
 def test_an_older_service_lacks_the_whole_key(aws, sandbox, shop):

@@ -93,6 +93,10 @@ def test_color_codes_inside_a_value_do_not_show_it():
     assert mask_values(["login with s3cret\x1b[36m-77\x1b[0m failed"], ["s3cret-77"]) == ["login with … failed"]
 
 
+def test_half_of_a_character_is_no_text_to_show():
+    assert mask_values(["cut \ud83d", "whole 🚢"], ["value"]) == ["cut ?", "whole 🚢"]
+
+
 def test_a_value_that_spans_lines_or_holds_another_is_masked():
     assert mask_values(["a KEYKEY b", "second-half"], ["KEYKEY", "first-half\nsecond-half", "KEYK"]) == ["a … b", "…"]
     assert mask_values([], ["value"]) == []
