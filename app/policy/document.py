@@ -109,10 +109,7 @@ def size_of(policy: PolicyDocument | str | None) -> int:
 
 
 def _sendable(document: PolicyDocument) -> str:
-    text = strict_json.dump(document.members, indent=None)
-    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
-        return text
-    return strict_json.dump(document.members, indent=None, ascii_only=True)  # UTF-8 cannot hold half a surrogate pair
+    return strict_json.dump(document.members, indent=None)
 
 
 def _any(document: PolicyDocument) -> tuple[Any, ...]:

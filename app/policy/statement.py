@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, TypeAlias
 
 from app.policy.arns import UNIQUE_ID, WILDCARD, same_form, service_of
+from app.policy.strict_json import encodable
 
 Statement: TypeAlias = dict[str, Any]
 
@@ -51,7 +52,7 @@ def label(index: int, statement: Statement) -> str:
     sid = statement.get("Sid")
     if isinstance(sid, str) and len(sid) > _LONGEST_SID:
         sid = sid[:_LONGEST_SID] + "…"
-    return f"#{index + 1} ({sid})" if sid else f"#{index + 1}"
+    return encodable(f"#{index + 1} ({sid})") if sid else f"#{index + 1}"
 
 
 def sids(statements: Iterable[Statement]) -> frozenset[str]:

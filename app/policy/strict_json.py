@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -60,7 +61,19 @@ def load_many(text: str) -> Iterator[Any]:
 
 
 def dump(value: Any, *, indent: int | None = 2, ascii_only: bool = False, sort_keys: bool = False) -> str:
-    """Return `value` as JSON text, keys in their order or sorted; without `indent`, as short as possible."""
+    """Return `value` as JSON text, keys in their order or sorted; without `indent`, as short as possible.
+
+    Half of a surrogate pair, which UTF-8 can't hold, is written as an escape.
+    """
+    return encodable(_dumped(value, indent=indent, ascii_only=ascii_only, sort_keys=sort_keys))
+
+
+def encodable(text: str) -> str:
+    """Return the text with each half of a surrogate pair as JSON escapes it."""
+    return text if text.isascii() else _HALVES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _dumped(value: Any, *, indent: int | None, ascii_only: bool, sort_keys: bool) -> str:
     encoder = json.JSONEncoder(
         ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":") if indent is None else None, sort_keys=sort_keys
     )
@@ -145,6 +158,7 @@ def _constant(text: str) -> float:
     raise ValueError(text)
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _MAX_DEPTH = 32
 _LONGEST_PLAIN = 24
 _DECODER = json.JSONDecoder(
