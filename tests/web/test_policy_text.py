@@ -34,3 +34,7 @@ def test_what_cannot_be_laid_out_without_loss_is_shown_as_it_is(text):
 @pytest.mark.parametrize("text", [*map(with_number, NUMBERS), "[" * 5_000, '{"a": ' + "[" * 5_000, "NaN", "{", None])
 def test_the_api_s_document_is_always_json(text):
     json.dumps(document_of(text), allow_nan=False)
+
+
+def test_a_policy_with_half_of_a_character_is_only_text():
+    assert document_of('{"Statement": [{"Sid": "a\\ud800b"}]}') is None

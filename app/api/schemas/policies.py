@@ -103,10 +103,10 @@ class Policy(BaseModel):
 
 
 def document_of(text: str | None) -> dict[str, Any] | None:
-    """Return the policy as JSON; None where it is none, or holds a number that no JSON library can carry."""
+    """Return the policy as JSON; None where it is none, or holds what no JSON library can carry."""
     try:
         document = json.loads(text or "null")
-        json.dumps(document, allow_nan=False)
+        json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
