@@ -182,6 +182,29 @@ def test_paper_is_wide_enough_for_its_tables(opens, name, locale):
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
 
 
+# The short words that a line break falls into, where no hyphen is.
+BROKEN = r"""cells => cells.flatMap(cell => {
+  const broken = [], walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    for (const { 0: word, index } of text.data.matchAll(/[^\s-]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const rows = new Set([...range.getClientRects()].map(part => Math.round(part.top)));
+      if (word.length < 15 && rows.size > 1) broken.push(word);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("width, media", [(1440, "screen"), (1200, "screen"), (1101, "screen"), (700, "print")])
+def test_no_short_word_of_the_findings_is_broken(opens, width, media):
+    page = opens("findings", viewport={"width": width, "height": 900})
+    page.emulate_media(media=media)
+    assert page.locator(".findings th, .findings td:not(.end) > div > a").evaluate_all(BROKEN) == []
+
+
 def test_paper_has_no_gap_above_a_difference(opens):
     page = opens("operation-done", viewport={"width": 794, "height": 1000})
     page.emulate_media(media="print")
