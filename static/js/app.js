@@ -35,6 +35,8 @@
     body.replaceChildren(skeleton.cloneNode(true));
     byId('live').replaceChildren();
     byId('modal-flash').replaceChildren();
+    // What opened it may be gone.
+    if (document.activeElement.matches('body')) byId('main').focus({ preventScroll: true });
   });
   document.addEventListener('click', event => {
     if (event.target.closest('[data-close]')) modal.close();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -62,6 +63,16 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(page):
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("button", name="Add repository")).to_be_focused()
+
+
+def test_the_focus_goes_to_the_page_where_what_opened_a_dialog_is_gone(page):
+    page.goto("/p/images")
+    opener = page.get_by_role("button", name="Remove storefront/web")
+    opener.click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    page.locator("tr", has=opener).evaluate("row => row.remove()")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 def test_the_focus_never_leaves_an_open_dialog(page):
@@ -205,6 +216,26 @@ def test_continue_waits_for_the_end_and_the_focus_stays_where_it_is(page):
     expect(going_on).to_have_attribute("aria-disabled", "true")
     expect(going_on).to_have_attribute("href", "/containers/us-east-1/web-frontend/images?added=storefront%2Fweb")
     expect(page.get_by_role("dialog").get_by_role("heading")).to_be_focused()
+
+
+def test_an_operation_that_fails_leaves_the_focus_where_it_is(page):
+    opens_add(page).fill("tools/cli")
+    failing = Event()
+
+    def progress(route: Route) -> None:
+        if not failing.is_set():
+            return route.fulfill(status=204)
+        answer = route.fetch(url=page.url.replace("images-empty", "progress-failed"))
+        # A poll's answer has no heading that takes the focus.
+        return route.fulfill(response=answer, body=answer.text().replace(" autofocus", ""))
+
+    page.route("**/operations/*/progress*", progress)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_be_focused()
+    page.locator("#continue").focus()
+    failing.set()
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    expect(page.get_by_role("link", name="Close")).to_be_focused()
 
 
 def test_a_finished_progress_is_asked_for_no_more(page):
