@@ -256,16 +256,16 @@ def test_an_interrupted_operation_offers_to_retry_and_shows_the_write_that_may_h
 @pytest.mark.parametrize(
     "kind, buttons",
     [
-        ("drift", ["Repair access", "Continue"]),
+        ("drift", ["Continue", "Repair access"]),
         ("repository_deleted", ["Continue"]),
-        ("role_deactivated", ["Activate role", "Continue"]),
+        ("role_deactivated", ["Continue", "Activate role"]),
         ("service_deleted", ["Continue"]),
     ],
 )
-def test_what_was_done_outside_offers_first_what_helps(kind, buttons, friendly):
+def test_what_was_done_outside_offers_what_helps(kind, buttons, friendly):
     shown = soup(friendly, f"operation-seen-{kind}").select(".operation .modal-foot .btn")
     assert [button.get_text(strip=True) for button in shown] == buttons
-    assert ["primary" in button["class"] for button in shown] == [True, False][: len(buttons)]
+    assert ["primary" in button["class"] for button in shown] == [False, True][-len(buttons) :]
 
 
 def test_a_deployment_with_an_outdated_preview_offers_first_to_preview_it_again(friendly):
