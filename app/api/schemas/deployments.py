@@ -39,7 +39,9 @@ class DeploymentPreviewRequest(RequestBody):
             description="The repository by name, URI or ARN, with a tag or digest; without either, `latest`.",
         ),
     ] = ""
-    version: Annotated[int, Field(ge=0, description="Deploy this version again, as it was; without an image.")] = 0
+    version: Annotated[
+        int, Field(ge=0, le=10**9, description="Deploy this version again, as it was; without an image.")
+    ] = 0
     container: Annotated[
         str, Field(max_length=100, description="Empty: the one of the same repository, or the only one.")
     ] = ""
