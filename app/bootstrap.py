@@ -176,6 +176,7 @@ class Services:
 def build(
     settings: Settings,
     *,
+    region: str = "",
     aws: Aws | None = None,
     clock: Clock | None = None,
     pace: Pace | None = None,
@@ -186,6 +187,7 @@ def build(
 
     Args:
         settings: how the console was started.
+        region: the one to look at where neither the settings nor AWS's configuration names any.
         aws: replaces the SDK's AWS, for tests.
         clock: replaces the system clock, for tests.
         pace: how soon a replica that is silent counts as dead.
@@ -214,7 +216,7 @@ def build(
     recovery = Recovery(db, engine, starter, lease, clock)
     maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
     replica = Replica(db, engine, lease, running, recovery, clock, pace, maintenance.run, _end_in_order, supervisor)
-    regions = _regions(settings, aws)
+    regions = _regions(settings, aws, region)
     drift = DriftWatch(db, CONNECTION)
     context.install(
         context.Context(
@@ -284,10 +286,10 @@ def _end_in_order() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _regions(settings: Settings, aws: Aws) -> tuple[str, ...]:
+def _regions(settings: Settings, aws: Aws, otherwise: str) -> tuple[str, ...]:
     if settings.regions == ("all",):
         return aws.regions()
-    regions = settings.regions or (_default_region(aws),)
+    regions = settings.regions or (_default_region(aws, otherwise),)
     for region in regions:
         problem = aws.region_problem(region)
         if problem is None:
@@ -298,12 +300,12 @@ def _regions(settings: Settings, aws: Aws) -> tuple[str, ...]:
     return regions
 
 
-def _default_region(aws: Aws) -> str:
+def _default_region(aws: Aws, otherwise: str) -> str:
     try:
-        region = aws.default_region()
+        region = aws.default_region() or otherwise
     except Problem as problem:
         raise SettingsError(f"{what_happened(problem)} {what_to_do(problem)}") from None
-    if region is None:
+    if not region:
         raise SettingsError("No AWS Region is set. Set AWS_REGION, or SAILPASS_REGIONS to the Regions that you use.")
     return region
 

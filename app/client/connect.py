@@ -36,7 +36,8 @@ class ServerState(Enum):
 class Wish:
     """What a command needs. An empty `url` means the local server; `works`: it starts operations, or waits for them.
 
-    `insecure`: the named server may be used over the network without encryption.
+    `insecure`: the named server may be used over the network without encryption. `region`: what this process looks at
+    where no Region is configured.
     """
 
     settings: Settings
@@ -44,6 +45,7 @@ class Wish:
     token: str = ""
     works: bool = True
     insecure: bool = False
+    region: str = ""
 
 
 @contextmanager
@@ -119,7 +121,7 @@ def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
     # Imported only here: it takes a second, which a command that finds a server does not need.
     from app.client.in_process import InProcess
 
-    with InProcess(wish.settings, say, works=wish.works) as local:
+    with InProcess(wish.settings, say, works=wish.works, region=wish.region) as local:
         yield Api(local)
 
 

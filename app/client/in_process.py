@@ -42,20 +42,21 @@ R = TypeVar("R")
 class InProcess:
     """The API in this process. `works`: operations are run here; else they are only read.
 
-    `say` shows the person messages about slow steps.
+    `say` shows the person messages about slow steps. `region` is looked at where no Region is configured.
     """
 
     is_local = True
 
-    def __init__(self, settings: Settings, say: Callable[[str], None], *, works: bool) -> None:
+    def __init__(self, settings: Settings, say: Callable[[str], None], *, works: bool, region: str = "") -> None:
         self._settings = settings.model_copy(update={"instance": _name()})
         self._say = say
         self._works = works
+        self._region = region
 
     def __enter__(self) -> Self:
         """Start. Raises SettingsError: no region is configured, or another process uses the database; Problem."""
         logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-        self._services = build(self._settings)
+        self._services = build(self._settings, region=self._region)
         try:
             self._claim()
         except (SettingsError, Problem):

@@ -26,6 +26,13 @@ def test_status_reads_aws_itself(environment):
     assert "storefront/nginx-sidecar  allowed" in sailpass(environment, "status", "storefront-web").out
 
 
+def test_a_command_looks_at_its_own_region_where_none_is_configured(environment):
+    named = ("AWS_REGION", "AWS_DEFAULT_REGION", "SAILPASS_REGIONS")
+    around = {name: value for name, value in environment.items() if name not in named}
+    assert "No AWS Region is set" in sailpass(around, "status").err
+    assert "tokyo-api" in sailpass(around, "status", "--region", "ap-northeast-1").out
+
+
 def test_a_status_that_nothing_could_be_read_for_is_a_failure_with_what_to_do(environment, sandbox):
     sandbox.fault(action="lightsail:GetContainerServices", kind="access_denied")
     ran = sailpass(environment, "status")
