@@ -91,7 +91,8 @@ class Facts:
 
     `regions` are those that have Lightsail; `region_problem` says why this one does not. `deployment` is the newest
     that runs this image, with names but no values of environment variables; `port_variable`: its variable PORT names
-    another port than its public endpoint. `elsewhere` are other Regions that hold what is missing here. `platform` is
+    another port than its public endpoint. `unlisted`: why the deployments couldn't be listed; those known then are the
+    service's own, without any that failed. `elsewhere` are other Regions that hold what is missing here. `platform` is
     that of the image's config. `access_given_at`: when access to the repository was given, if that is recorded.
     """
 
@@ -105,6 +106,7 @@ class Facts:
     service_names: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     deployments: Reading[tuple[Deployment, ...]] = NOT_READ
+    unlisted: Refused | Unknown | None = None
     deployment: Deployment | None = None
     port_variable: bool = False
     policy: Reading[str | None] = NOT_READ

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from app.aws.ports import ContainerService, ContainerServices, Deployment, Registry, Repositories
 from app.aws.pull_ports import PullReads
 from app.diagnosis import lookups
-from app.diagnosis.facts import NOT_READ, Facts, Known, NotFound, Reading
+from app.diagnosis.facts import NOT_READ, Facts, Known, NotFound, Reading, Refused, Unknown
 from app.diagnosis.log_evidence import TELLING
 from app.diagnosis.lookups import Key, Read, Reads
 from app.diagnosis.manifests import is_index
@@ -200,7 +200,8 @@ class _Reader:
 
     def _learn_shared(self, results: Results) -> None:
         service, names = lookups.own_service(results[SHARED, "services"], self._question.service)
-        deployments = lookups.deployments_of(results[SHARED, "deployments"], service)
+        listing = results[SHARED, "deployments"]
+        deployments = lookups.deployments_of(listing, service)
         listed = deployments.value if isinstance(deployments, Known) else ()
         subjects = choose_subjects(listed, self._question.image, self._question.container)
         shared = replace(
@@ -208,6 +209,7 @@ class _Reader:
             service=_without_deployments(service),
             service_names=names,
             deployments=_bare(deployments),
+            unlisted=listing if isinstance(listing, Refused | Unknown) else None,
             registry_policy=results[SHARED, "registry_policy"],
             registry_scope=results[SHARED, "registry_scope"],
         )

@@ -179,6 +179,35 @@ def test_deployments_that_must_not_be_listed_are_those_of_the_service(world):
     assert world.why().facts.image == "nginx:1.27"
 
 
+def test_a_newer_deployment_may_have_failed_where_they_must_not_be_listed(world):
+    world.build()
+    world.deploy()
+    world.deploy(f"{HOST}/{REPOSITORY}:9.9")
+    world.sandbox.fault(action="lightsail:GetContainerServiceDeployments", kind="access_denied", times=50)
+    for image in ("", WEB, f"{HOST}/{REPOSITORY}:1.3"):
+        diagnosis = world.why(image)
+        assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
+        assert line(diagnosis, Check.CONTAINER).permission == "lightsail:GetContainerServiceDeployments"
+
+
+def test_no_organization_is_named_for_a_pull_whose_manifest_must_not_be_read(world):
+    world.build()
+    world.push(["arm"], platforms=["linux/arm64", "linux/arm/v7"])
+    world.deploy(f"{HOST}/{REPOSITORY}:arm")
+    world.sandbox.fault(action="ecr:BatchGetImage", kind="access_denied", times=50)
+    diagnosis = world.why()
+    assert (diagnosis.causes, diagnosis.undetermined) == ((), True)
+    assert line(diagnosis, Check.PLATFORM).permission == "ecr:BatchGetImage"
+
+
+def test_an_archived_images_manifest_is_not_said_to_be_unreadable(world):
+    world.build()
+    world.archive(imageTag="1.4")
+    diagnosis = world.why(WEB, platform=True)
+    assert diagnosis.root.code == "image.archived"
+    assert line(diagnosis, Check.PLATFORM).status is Status.NOT_REACHED
+
+
 def test_without_credentials_nothing_is_said_but_that(world):
     world.build()
     world.sandbox.fault(action="*", kind="expired_token", times=100)

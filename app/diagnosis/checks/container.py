@@ -7,7 +7,7 @@ from typing import Final
 
 from app.aws.ports import Deployment
 from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
-from app.diagnosis.facts import Facts, Known, not_checked
+from app.diagnosis.facts import Facts, not_checked
 from app.diagnosis.log_evidence import Ending, LogEvidence, Reason
 
 _CAUSES: Final = {
@@ -33,9 +33,9 @@ def check_container(facts: Facts, *, explained: bool, pulls_now: bool = False) -
     it.
     """
     deployment = facts.deployment
+    if facts.unlisted is not None and (deployment is None or facts.was_active):
+        return not_checked(facts.unlisted)  # a newer one may have failed
     if deployment is None:
-        if not isinstance(facts.deployments, Known) and isinstance(facts.service, Known):
-            return not_checked(facts.deployments)
         return not_reached("no_deployment")
     version = {"version": deployment.version}
     if deployment.state in ("ACTIVE", "INACTIVE"):

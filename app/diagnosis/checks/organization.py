@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.diagnosis.check_result import Certainty, Check, CheckResult, Found, Sentence, Status, caused, fine, not_reached
-from app.diagnosis.facts import Facts, Known, NotFound, not_private
+from app.diagnosis.facts import Facts, Known, NotFound, Refused, Unknown, not_private
 from app.diagnosis.image_uri import ImageUri, parse_image
 from app.policy.layers import EXEMPTING_TAG
 
@@ -42,10 +42,11 @@ def check_organization(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> C
 
 
 def is_refused_and_fine(facts: Facts, outcomes: Mapping[Check, CheckResult]) -> bool:
-    """Return whether the deployment's pull was refused, and all that can be read allows it."""
+    """Return whether the deployment's pull was refused, and all that can be read was read and allows it."""
     is_fine = all(outcomes[check].status is Status.FINE for check in _BEFORE)
     is_caused = any(outcome.status is Status.CAUSE for check, outcome in outcomes.items() if check in _READ)
-    return facts.was_canceled and is_fine and not is_caused
+    is_open = any(isinstance(reading, Refused | Unknown) for reading in (facts.manifest, facts.child, facts.platform))
+    return facts.was_canceled and is_fine and not is_caused and not is_open
 
 
 def _pulled_later(facts: Facts) -> int:

@@ -20,6 +20,8 @@ def check_platform(facts: Facts, image: CheckResult) -> CheckResult:
         return outcome
     if image.status is Status.NOT_REACHED or isinstance(facts.detail, NotFound) or facts.is_undecryptable:
         return not_reached()
+    if image.status is Status.CAUSE and isinstance(facts.manifest, NotFound):  # that of an archived image can't be read
+        return not_reached()
     return _of_image(facts)
 
 
