@@ -83,6 +83,11 @@ class ImageUri:
         return bool(self.repository) and not any(fault.code in ("uri.tag", "uri.digest") for fault in self.faults)
 
     @property
+    def lacks_tag(self) -> bool:
+        """Whether what stands for the tag, and decides, can't be one."""
+        return not self.digest and any(fault.code == "uri.tag" for fault in self.faults)
+
+    @property
     def reference(self) -> str:
         """Tag and digest as they follow the repository; `:latest` if neither is given."""
         tag = f":{self.tag}" if self.tag or not self.digest else ""
@@ -200,9 +205,15 @@ def _referenced(uri: ImageUri, path: str) -> ImageUri:
         uri,
         repository=fixed if NAME.fullmatch(fixed) else "",
         tag=tag.rstrip("/") if _TAG.fullmatch(tag.rstrip("/")) else "",
-        digest=digest if _DIGEST.fullmatch(digest) else "",
+        digest=_meant_digest(digest),
         faults=tuple(faults),
     )
+
+
+def _meant_digest(digest: str) -> str:
+    """Return the digest that was meant: in lowercase, and with its algorithm; "" if digits are missing."""
+    whole = f"sha256:{digest.lower().removeprefix('sha256:')}"
+    return whole if _DIGEST.fullmatch(whole) else ""
 
 
 def _without_odd(text: str) -> str:

@@ -87,7 +87,13 @@ def of_image(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) ->
         return {(index, "repositories"): (facts.region, aws.pull_reads(facts.region).repository_names)}
     if isinstance(facts.detail, NotFound) and isinstance(facts.images, NotRead):
         return _of_tag(index, facts, aws)
+    if facts.uri.lacks_tag and facts.uri.repository and isinstance(facts.images, NotRead):
+        return {(index, "images"): _images(facts, aws)}
     return _of_manifest(index, facts, aws)
+
+
+def _images(facts: Facts, aws: ReadsAws) -> tuple[str, Read]:
+    return facts.region, partial(aws.pull_reads(facts.region).images, facts.registry_id, facts.uri.repository)
 
 
 def _of_repository(index: int, facts: Facts, regions: Sequence[str], aws: ReadsAws) -> Reads:
@@ -114,7 +120,7 @@ def _of_stored(index: int, facts: Facts, aws: ReadsAws) -> Reads:
 def _of_tag(index: int, facts: Facts, aws: ReadsAws) -> Reads:
     pulls, registry, name = aws.pull_reads(facts.region), facts.registry_id, facts.uri.repository
     return {
-        (index, "images"): (facts.region, partial(pulls.images, registry, name)),
+        (index, "images"): _images(facts, aws),
         (index, "lifecycle"): (facts.region, partial(pulls.lifecycle_policy, registry, name)),
     }
 

@@ -136,7 +136,7 @@ class _Reader:
 
     def _manifest(self, index: int) -> Reads:
         facts = self._facts[index]
-        if not facts.uri.is_private or not facts.uri.repository:
+        if not facts.uri.is_private or not facts.uri.names_image:
             return {}
         registry, name, tag, digest = facts.registry_id, facts.uri.repository, facts.tag, facts.uri.digest
         read = (self._question.region, lambda: self._pulls.manifest(registry, name, tag=tag, digest=digest))

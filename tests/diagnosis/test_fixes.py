@@ -208,3 +208,30 @@ def test_a_grant_that_would_change_nothing_is_no_fix(world):
 
 def test_an_address_is_set_by_the_command_before_a_variable_that_the_program_may_not_read():
     assert CAUSES["health.localhost"].fixes[:2] == (Fix.SET_COMMAND, Fix.SET_VARIABLE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (f"{HOST}/{REPOSITORY}:", WEB),
+        (f"{WEB}:latest", WEB),
+        (f"{HOST}/{REPOSITORY}:[1.3]", f"{HOST}/{REPOSITORY}:1.3"),
+        (f"https://{HOST}/{REPOSITORY}", WEB),
+        (f"https://{HOST}/{REPOSITORY}:v1.3", f"{HOST}/{REPOSITORY}:1.3"),
+        (f"{HOST}/{REPOSITORY}@sha256:{'AB' * 32}", f"{HOST}/{REPOSITORY}@sha256:{'ab' * 32}"),
+        (f"{HOST}/{REPOSITORY}@sha256:3f2a9c", ""),
+        (f"https://{HOST}/{REPOSITORY}@sha256:{'ab' * 32}", ""),
+    ],
+)
+def test_no_image_is_suggested_that_is_known_not_to_exist(world, typed, meant):
+    world.build()
+    diagnosis = world.why(typed)
+    assert diagnosis.root.params["suggested"] == meant
+    assert [fix.kind for fix in fixes_of(diagnosis.root, diagnosis.facts)] == ([Fix.SET_IMAGE] if meant else [])
+
+
+def test_the_manifest_of_no_other_image_is_read_than_of_the_one_that_is_named(world):
+    world.build()
+    world.push(["latest"])
+    diagnosis = world.why(f"{HOST}/{REPOSITORY}:<tag>", platform=True)
+    assert (diagnosis.root.code, diagnosis.read_manifest) == ("uri.tag", False)

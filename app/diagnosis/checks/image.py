@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 
 from app.aws.pull_ports import ImageDetail
 from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
@@ -13,8 +12,7 @@ from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
 from app.diagnosis.image_uri import RegistryHost
 from app.diagnosis.lifecycle import expiring_rule
 from app.diagnosis.manifests import is_artifact
-
-_MOST_NAMES = 3
+from app.diagnosis.nearest_tags import MOST_NAMES, nearest_tags, told
 
 
 def check_image(facts: Facts) -> CheckResult:
@@ -47,10 +45,9 @@ def _stored(facts: Facts) -> CheckResult | None:
     of_label = [name for name in names if name.startswith(label)]
     if facts.image in names or (of_label and facts.image == f"{label}latest"):
         return fine("stored", image=facts.image)
-    nearest = (of_label or names)[:_MOST_NAMES]
-    evidence = (Sentence("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    nearest = (of_label or names)[:MOST_NAMES]
     params = {"image": facts.image, "service": facts.service_name, "suggested": nearest[0] if nearest else ""}
-    return caused(Found("image.not_stored", params, evidence))
+    return caused(Found("image.not_stored", params, told(nearest)))
 
 
 def _newest_first(names: Sequence[str]) -> list[str]:
@@ -121,8 +118,8 @@ def _missing(facts: Facts) -> Found:
     listed = next((image for image in images if facts.tag in image.tags), None)
     if listed is not None and (cause := _unpullable(facts, listed)):
         return cause
-    nearest = _nearest(facts.tag, images)
-    evidence = (Sentence("evidence.nearest", {"names": ", ".join(nearest)}),) if nearest else ()
+    nearest = nearest_tags(facts.tag, images)
+    evidence = told(nearest)
     params["suggested"] = _with_tag(facts, nearest[0]) if nearest else ""
     if not facts.uri.tag:
         return Found("image.no_latest", params, evidence)
@@ -142,16 +139,3 @@ def _expired(params: dict[str, str | int], rule: str, evidence: tuple[Sentence, 
 
 def _with_tag(facts: Facts, tag: str) -> str:
     return replace(facts.uri, tag=tag).uri(facts.registry_id, facts.region)
-
-
-def _nearest(tag: str, images: Sequence[ImageDetail]) -> list[str]:
-    """Return the tags most like this one, else the newest."""
-    active = [image for image in images if not image.is_archived and not is_artifact(image)]
-    newest = sorted(active, key=lambda image: image.pushed_at.timestamp() if image.pushed_at else 0, reverse=True)
-    tags = [each for image in newest for each in image.tags]
-    by_case = [
-        each
-        for each in tags
-        if each.lower() == tag.lower() or each.lower() == f"v{tag}".lower() or f"v{each}".lower() == tag.lower()
-    ]
-    return (by_case or get_close_matches(tag, tags, _MOST_NAMES, 0.6) or tags)[:_MOST_NAMES]

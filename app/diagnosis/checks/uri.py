@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
 from app.diagnosis.facts import Facts, Known, NotFound
-from app.diagnosis.image_uri import RegistryHost
+from app.diagnosis.image_uri import ImageUri, RegistryHost
+from app.diagnosis.nearest_tags import nearest_tags, told
 
 _PLACES = {
     RegistryHost.ECR_PUBLIC: "Amazon ECR Public",
@@ -33,14 +34,27 @@ def check_uri(facts: Facts) -> CheckResult:
 
 
 def suggestion(facts: Facts) -> str:
-    """Return the image URI that was probably meant, "" if not known."""
+    """Return the image URI that was probably meant and exists, as far as is known; "" if there is none."""
     exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
     if not facts.uri.is_private and not exists:
         return facts.uri.plain
     account = facts.account or facts.uri.account
-    if not account or not facts.uri.repository:
-        return ""
-    return facts.uri.uri(account, facts.region)
+    uri = _existing(facts)
+    return uri.uri(account, facts.region) if account and uri and uri.repository else ""
+
+
+def _existing(facts: Facts) -> ImageUri | None:
+    """Return the image that was meant, with the nearest tag for one that isn't there; None if none is known to exist."""
+    uri = facts.uri
+    if facts.is_foreign or not (uri.lacks_tag or isinstance(facts.detail, NotFound)):
+        return uri if uri.tag or uri.digest or uri.names_image else None
+    tags = _nearest(facts)
+    return replace(uri, tag=tags[0]) if tags and not uri.digest else None
+
+
+def _nearest(facts: Facts) -> list[str]:
+    typed = next((str(fault.params["tag"]) for fault in facts.uri.faults if fault.code == "uri.tag"), facts.tag)
+    return nearest_tags(typed, facts.images.value) if isinstance(facts.images, Known) else []
 
 
 def _private(facts: Facts) -> CheckResult:
@@ -59,7 +73,8 @@ def _nothing_deployed(facts: Facts) -> CheckResult:
 
 def _with_suggestion(fault: Found, facts: Facts) -> Found:
     params = {**fault.params, "suggested": suggestion(facts)}
-    return replace(fault, params=params, evidence=fault.evidence or _shown(facts))
+    names = _nearest(facts) if fault.code == "uri.tag" else []
+    return replace(fault, params=params, evidence=(*(fault.evidence or _shown(facts)), *told(names)))
 
 
 def _shown(facts: Facts) -> tuple[Sentence, ...]:
