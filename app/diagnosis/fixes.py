@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -52,13 +53,16 @@ class FixText:
     operation: str
 
 
-def fixes_of(cause: Found, facts: Facts, endpoints: Mapping[str, str] | None = None) -> tuple[FixText, ...]:
+def fixes_of(
+    cause: Found, facts: Facts, endpoints: Mapping[str, str] | None = None, causes: Sequence[Found] = ()
+) -> tuple[FixText, ...]:
     """Return the fixes of a cause, in the order in which to apply them.
 
     Args:
         cause: the cause.
         facts: the facts behind it.
         endpoints: addresses to use instead of AWS's own, by service, such as those of a sandbox.
+        causes: all that stand, in their order: what another one breaks, or changes, isn't deployed for this one.
     """
     params = _params(cause, facts)
     kinds = [kind for kind in CAUSES[cause.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
@@ -66,11 +70,22 @@ def fixes_of(cause: Found, facts: Facts, endpoints: Mapping[str, str] | None = N
         kinds = [kind for kind in kinds if kind is not Fix.SET_HEALTH_CHECK]  # there is none to correct
     if Fix.GRANT in kinds and _is_granted(facts):
         kinds.remove(Fix.GRANT)
+    if Fix.REDEPLOY in kinds[1:] and _is_deployed_by_another(cause, causes):
+        kinds.remove(Fix.REDEPLOY)
     if Fix.WAIT in kinds:
         params["waits_for"] = _WAITED_FOR.get(cause.code, "containerServices[0].state")
     if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
         params["image"] = params["pushed"]
     return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
+
+
+def _is_deployed_by_another(cause: Found, causes: Sequence[Found]) -> bool:
+    """Return whether another cause's fixes deploy another image, or a later one's deploy this one once it can run."""
+    others = [other for other in causes if other.code != cause.code]
+    later = itertools.dropwhile(lambda other: other.code != cause.code, causes)
+    return any(other.params.get("suggested") and Fix.SET_IMAGE in CAUSES[other.code].fixes for other in others) or any(
+        other in others and not other.yields and Fix.REDEPLOY in CAUSES[other.code].fixes for other in later
+    )
 
 
 def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mapping[str, str]) -> FixText:

@@ -76,7 +76,7 @@ def _cause(found_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str
         "title": _title(found_cause),
         "explanation": fill(cause.explanation, found_cause.params),
         "evidence": [say(said) for said in found_cause.evidence],
-        "fixes": [_fix(fix) for fix in fixes_of(found_cause, diagnosis.facts, endpoints)],
+        "fixes": [_fix(fix) for fix in fixes_of(found_cause, diagnosis.facts, endpoints, diagnosis.causes)],
     }
 
 

@@ -235,3 +235,34 @@ def test_the_manifest_of_no_other_image_is_read_than_of_the_one_that_is_named(wo
     world.push(["latest"])
     diagnosis = world.why(f"{HOST}/{REPOSITORY}:<tag>", platform=True)
     assert (diagnosis.root.code, diagnosis.read_manifest) == ("uri.tag", False)
+
+
+def kinds_by_cause(diagnosis):
+    fixes = {cause.code: fixes_of(cause, diagnosis.facts, causes=diagnosis.causes) for cause in diagnosis.causes}
+    return {code: [fix.kind for fix in each] for code, each in fixes.items()}
+
+
+def test_of_several_causes_the_last_one_deploys(world):
+    world.build(granted=False)
+    world.archive(imageTag="1.4")
+    assert kinds_by_cause(world.why(WEB)) == {
+        "policy.missing": [Fix.GRANT],
+        "image.archived": [Fix.RESTORE_IMAGE, Fix.REDEPLOY],
+    }
+
+
+@pytest.mark.parametrize("image", [f"{HOST}/{REPOSITORY}:9.9", WEB.replace(REGION, "eu-west-1")])
+def test_an_image_that_another_cause_replaces_is_not_deployed(world, image):
+    world.build(role=False)
+    kinds = kinds_by_cause(world.why(image))
+    assert kinds["role.inactive"] == [Fix.ACTIVATE, Fix.GRANT]
+    assert any(Fix.SET_IMAGE in each for each in kinds.values())
+
+
+def test_a_passing_cause_leaves_the_deployment_to_the_lasting_one(world):
+    world.build(granted=False)
+    world.deploy(wait=3)
+    assert kinds_by_cause(world.why()) == {
+        "policy.missing": [Fix.GRANT, Fix.REDEPLOY],
+        "deployment.in_progress": [Fix.WAIT],
+    }

@@ -111,7 +111,7 @@ def _cause(found_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str
         explanation=Message(cause.explanation, found_cause.params),
         is_likely=found_cause.certainty is Certainty.LIKELY,
         evidence=tuple(map(_said, found_cause.evidence)),
-        fixes=tuple(map(_fix, fixes_of(found_cause, diagnosis.facts, endpoints))),
+        fixes=tuple(map(_fix, fixes_of(found_cause, diagnosis.facts, endpoints, diagnosis.causes))),
     )
 
 
