@@ -19,6 +19,8 @@ T = TypeVar("T")
 MOST_NAMES = 1_000
 DENIED = "aws.access_denied"
 KMS_ERROR = "image.kms_error"
+# The Problem's reason where no IAM policy allows the call.
+_NOT_ALLOWED = "not_allowed"
 _MISSING = frozenset({"service.not_found", "repository.not_found", "image.not_found", "lifecycle.not_found"})
 
 
@@ -41,10 +43,12 @@ class Refused:
     """AWS denies the read. `permission` is the denied IAM action.
 
     `by_resource_policy`: the policy of the repository or of the registry explicitly denies it, so that IAM can't help.
+    `is_overruled`: an explicit deny, or another kind of policy than IAM's, refuses it: a permission alone doesn't help.
     """
 
     permission: str
     by_resource_policy: bool = False
+    is_overruled: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def reading_of(problem: Problem) -> NotFound | Refused | Unknown:
         return NotFound(problem.code)
     if problem.code == DENIED:
         is_explicit = "explicit deny in a resource-based policy" in problem.aws_message
-        return Refused(str(problem.params.get("action", "")), is_explicit)
+        is_overruled = problem.params.get("reason", _NOT_ALLOWED) != _NOT_ALLOWED
+        return Refused(str(problem.params.get("action", "")), is_explicit, is_overruled)
     return Unknown(problem.code)
 
 
@@ -78,7 +83,8 @@ def not_checked(reading: Reading[T]) -> CheckResult:
     if isinstance(reading, Refused) and reading.by_resource_policy:
         return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.denied", {"permission": reading.permission}))
     if isinstance(reading, Refused):
-        said = Sentence("not_checked.permission", {"permission": reading.permission})
+        code = "not_checked.overruled" if reading.is_overruled else "not_checked.permission"
+        said = Sentence(code, {"permission": reading.permission})
         return CheckResult(Status.NOT_CHECKED, said, permission=reading.permission)
     if isinstance(reading, Unknown | NotFound):
         return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.unknown", {"problem": reading.code}))

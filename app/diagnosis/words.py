@@ -61,6 +61,7 @@ WORDS: Final = {
     "not_reached.not_started": N_("The container didn't start."),
     "not_reached.ended_earlier": N_("The container ended for an earlier cause."),
     "not_checked.permission": N_("The permission %(permission)s is missing."),
+    "not_checked.overruled": N_("An explicit deny or another policy refuses %(permission)s to you. Allowing it in IAM isn't enough."),
     "not_checked.denied": N_("A policy of the repository or the registry explicitly denies %(permission)s to you."),
     "not_checked.unknown": N_("AWS couldn't be read (%(problem)s)."),
     "not_checked.not_read": N_("Not read. Reading it counts as a pull in ECR's records; ask for it with --platform or Check platform."),

@@ -179,6 +179,16 @@ def test_deployments_that_must_not_be_listed_are_those_of_the_service(world):
     assert world.why().facts.image == "nginx:1.27"
 
 
+@pytest.mark.parametrize("why", ["identity-based", "service control", "resource control"])
+def test_no_permission_is_said_to_be_missing_that_is_explicitly_denied(world, why):
+    world.build()
+    action = "ecr:GetRepositoryPolicy"
+    message = f"User: … is not authorized to perform: {action} on resource: … with an explicit deny in a {why} policy"
+    world.sandbox.fault(action=action, kind="error", code="AccessDeniedException", message=message)
+    policy = line(world.why(WEB), Check.POLICY)
+    assert (policy.said.code, policy.permission) == ("not_checked.overruled", action)
+
+
 def test_a_newer_deployment_may_have_failed_where_they_must_not_be_listed(world):
     world.build()
     world.deploy()
