@@ -26,7 +26,11 @@ GUESSES: Final = frozenset(
 )
 # What no reader can check, and what is checked only on request.
 _LEFT_OPEN: Final = frozenset(
-    {(Check.ORGANIZATION, "not_checked.organization"), (Check.PLATFORM, "not_checked.not_read")}
+    {
+        (Check.ORGANIZATION, "not_checked.organization"),
+        (Check.PLATFORM, "not_checked.not_read"),
+        (Check.PLATFORM, "not_checked.no_config"),
+    }
 )
 
 

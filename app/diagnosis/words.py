@@ -65,6 +65,7 @@ WORDS: Final = {
     "not_checked.denied": N_("A policy of the repository or the registry explicitly denies %(permission)s to you."),
     "not_checked.unknown": N_("AWS couldn't be read (%(problem)s)."),
     "not_checked.not_read": N_("Not read. Reading it counts as a pull in ECR's records; ask for it with --platform or Check platform."),
+    "not_checked.no_config": N_("The manifest was read, but not the config that names the platform. To read it, name the image, with --platform or Check platform."),
     "not_checked.no_platform": N_("The manifest of %(image)s doesn't say for which platform it is."),
     "not_checked.other_registry": N_("It belongs to account %(account)s, and only the registry policy of your own account can be read."),
     "not_checked.organization": N_("It can't be read from this account and may still deny the pull."),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.check_result import Status
+from app.diagnosis.check_result import Check, Status
 from app.diagnosis.fixes import fixes_of
 from app.diagnosis.reader import MOST_CALLS, MOST_ROUNDS
 from app.diagnosis.report import report
+from app.web.views.why import why_page
 from tests.diagnosis.corpus import CASES
+from tests.diagnosis.corpus.policies import deploy_against_the_organization
 from tests.diagnosis.world import WEB
 
 
@@ -43,3 +45,12 @@ def test_nothing_is_wrong_before_a_deployment_that_will_succeed(world):
     world.build()
     diagnosis = world.why(WEB)
     assert (diagnosis.causes, diagnosis.undetermined) == ((), False)
+
+
+def test_a_manifest_that_was_read_is_not_said_to_be_unread(world):
+    """After a failed pull that nothing explains. The platform of a single image is in its config, not in its manifest."""
+    deploy_against_the_organization(world)
+    diagnosis = world.why()
+    platform = next(line for line in diagnosis.lines if line.check is Check.PLATFORM)
+    assert (diagnosis.read_manifest, platform.said.code) == (True, "not_checked.no_config")
+    assert why_page([diagnosis], {}).can_read_platform

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.aws.pull_ports import Manifest
 from app.diagnosis.check_result import CheckResult, Found, Sentence, Status, caused, fine, not_reached
-from app.diagnosis.facts import Facts, Known, NotFound, not_checked, not_private
+from app.diagnosis.facts import Facts, Known, NotFound, NotRead, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
 from app.diagnosis.manifests import RUNS, child, config_digest, is_index
 from app.diagnosis.platforms import Fit, fit_of
@@ -38,6 +38,8 @@ def _of_image(facts: Facts) -> CheckResult:
 
 def _of_manifest(facts: Facts, manifest: Manifest) -> CheckResult:
     is_single = not is_index(manifest.media_type)
+    if is_single and config_digest(manifest) and isinstance(facts.platform, NotRead):
+        return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.no_config"))
     if is_single and config_digest(manifest) and not isinstance(facts.platform, Known):
         return not_checked(facts.platform)
     config = facts.platform.value if isinstance(facts.platform, Known) else None

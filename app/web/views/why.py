@@ -99,8 +99,14 @@ def why_page(diagnoses: Sequence[Diagnosis], endpoints: Mapping[str, str]) -> Wh
         checks=tuple(map(_check, shown.lines)),
         others=tuple(_other(each) for each in diagnoses if each is not shown),
         note=Message(words.READ_MANIFEST) if shown.read_manifest else None,
-        can_read_platform=facts.uri.is_private and isinstance(facts.manifest, NotRead) and bool(facts.image),
+        can_read_platform=facts.uri.is_private and bool(facts.image) and _is_platform_unread(shown),
     )
+
+
+def _is_platform_unread(diagnosis: Diagnosis) -> bool:
+    """Return whether no manifest was read, or only that of a single image, whose platform is in its config."""
+    has_no_config = any(line.said.code == "not_checked.no_config" for line in diagnosis.lines)
+    return has_no_config or isinstance(diagnosis.facts.manifest, NotRead)
 
 
 def _cause(found_cause: Found, diagnosis: Diagnosis, endpoints: Mapping[str, str]) -> CauseView:
