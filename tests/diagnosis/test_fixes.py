@@ -211,7 +211,7 @@ def test_an_address_is_set_by_the_command_before_a_variable_that_the_program_may
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    "typed, meant",
     [
         (f"{HOST}/{REPOSITORY}:", WEB),
         (f"{WEB}:latest", WEB),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.aws.pull_ports import Manifest
 from app.diagnosis.check_result import CheckResult, Found, Sentence, Status, caused, fine, not_reached
-from app.diagnosis.facts import Facts, Known, NotFound, NotRead, not_checked, not_private
+from app.diagnosis.facts import Facts, Known, NotFound, NotRead, Reading, not_checked, not_private
 from app.diagnosis.log_evidence import Reason
 from app.diagnosis.manifests import RUNS, child, config_digest, is_index
 from app.diagnosis.platforms import Fit, fit_of
@@ -38,10 +38,8 @@ def _of_image(facts: Facts) -> CheckResult:
 
 def _of_manifest(facts: Facts, manifest: Manifest) -> CheckResult:
     is_single = not is_index(manifest.media_type)
-    if is_single and config_digest(manifest) and isinstance(facts.platform, NotRead):
-        return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.no_config"))
     if is_single and config_digest(manifest) and not isinstance(facts.platform, Known):
-        return not_checked(facts.platform)
+        return _without_config(facts.platform)
     config = facts.platform.value if isinstance(facts.platform, Known) else None
     child_missing = isinstance(facts.child, NotFound) or _is_archived(facts)
     fit = fit_of(manifest, config, child_missing=child_missing)
@@ -59,6 +57,12 @@ def _of_manifest(facts: Facts, manifest: Manifest) -> CheckResult:
         return caused(Found("platform.child_missing", {**params, **digest}, (Sentence("evidence.child", digest),)))
     code = "platform.index" if fit.fit is Fit.NOT_IN_INDEX else "platform.single"
     return caused(Found(code, params, (Sentence("evidence.platforms", params),)))
+
+
+def _without_config(platform: Reading[str]) -> CheckResult:
+    if isinstance(platform, NotRead):
+        return CheckResult(Status.NOT_CHECKED, Sentence("not_checked.no_config"))
+    return not_checked(platform)
 
 
 def _is_archived(facts: Facts) -> bool:
