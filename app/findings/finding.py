@@ -28,8 +28,8 @@ class AccessFinding:
 
     `code` is a key of `messages.WORDS` and `params` fill it. `service` is the container service that it keeps from pulling
     or that it is about, "" for none. `statement` is the statement's index in the repository policy (from 0). `since` is
-    when it began, where that is known; else it began before it was first seen. A `reference` among the params is the tag
-    or digest of the image that it is about.
+    when it began, where that is known; else it began before it was first seen. Among the params, a `reference` is the tag
+    or digest of the image that it is about, and an `operation` the entry of the history that recorded it.
     """
 
     region: str
@@ -47,6 +47,7 @@ class AccessFinding:
     def id(self) -> str:
         """The same for the same matter in the same repository, however often the policy changes around it."""
         key = f"{self.region}\n{self.repository}\n{self.code}\n{self.service}\n{self.principal}"
-        if reference := self.params.get("reference"):
-            key += f"\n{reference}"
+        for name in ("reference", "operation"):
+            if value := self.params.get(name):
+                key += f"\n{value}"
         return hashlib.sha256(key.encode()).hexdigest()[:20]

@@ -57,6 +57,15 @@ def test_what_is_wrong_is_named_with_its_repair(statement, service, expected):
     assert said(judged(statement, services=(service,))) == [expected]
 
 
+def test_access_that_is_removed_again_is_another_matter():
+    first, again, second = (
+        judged(removals=(Removal(SERVICE, operation_id, NOON),)).findings[0].id
+        for operation_id in ("op-1", "op-1", "op-2")
+    )
+    assert first == again
+    assert first != second  # who dismissed the first removal has not seen the second
+
+
 def test_the_id_of_a_service_s_own_deleted_role_is_repaired_while_the_service_lacks_access():
     ours = a_statement(sid=f"AllowLightsailPull-{SERVICE}", principal={"AWS": "AROA5NLVX2WQ7YEXAMPLE"})
     assert said(judged(ours)) == [("finding.deleted_principal", Severity.ERROR, SERVICE, Repair.REPAIR)]
