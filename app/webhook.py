@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import http.client
+import io
 import json
 import logging
+import socket
+import time
 import urllib.error
 import urllib.request
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from http.client import HTTPException
 from typing import Any
 
 from app.clock import Clock
@@ -29,12 +32,58 @@ PATIENCE = 10.0
 """Seconds that one delivery may take."""
 
 
+class _Bounded(io.RawIOBase):
+    """Reads a socket until `end_at`: its own timeout is for each read, and begins anew with every byte."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw, self._sock = raw, sock
+        self._end_at = time.monotonic() + PATIENCE
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._end_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock))
+
+
+class _HTTPConnection(http.client.HTTPConnection):
+    response_class = _Response
+
+
+class _HTTPSConnection(http.client.HTTPSConnection):
+    response_class = _Response
+
+
+class _HTTP(urllib.request.HTTPHandler):
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_HTTPConnection, request)
+
+
+class _HTTPS(urllib.request.HTTPSHandler):
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_HTTPSConnection, request)
+
+
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_args: Any) -> None:
         return None
 
 
-_OPENER = urllib.request.build_opener(_NoRedirects)
+_OPENER = urllib.request.build_opener(_HTTP, _HTTPS, _NoRedirects)
 
 
 @dataclass(frozen=True)
@@ -70,7 +119,7 @@ class Webhook:
         try:
             with _OPENER.open(request, timeout=PATIENCE):
                 return True
-        except (OSError, HTTPException) as error:
+        except (OSError, http.client.HTTPException) as error:
             # Never with the address, which may hold a secret.
             reason = error.code if isinstance(error, urllib.error.HTTPError) else type(error).__name__
             log.warning("the webhook didn't take the entry %s (%s); it is tried again", entry.id, reason)

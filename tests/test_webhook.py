@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
 import logging
 import re
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -148,6 +151,27 @@ async def test_an_address_where_nobody_listens_keeps_the_entry(db, receiver, thr
     await webhook(db, receiver, clock, threads).look()
     assert len(receiver.requests) == 1
     assert "tried again" in caplog.text
+
+
+async def test_an_answer_that_trickles_in_ends_with_its_time(db, threads, monkeypatch, caplog):
+    seen(db)
+    monkeypatch.setattr("app.webhook.PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def trickle():
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                for _ in range(40):
+                    connection.sendall(b"a")
+                    time.sleep(0.25)
+
+        threads.submit(trickle)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        began = time.monotonic()
+        await Webhook(db, FakeClock(NOON), "default", threads, url, SECRET).look()
+    assert time.monotonic() - began < 8
+    assert "TimeoutError" in caplog.text
 
 
 @pytest.mark.parametrize(
