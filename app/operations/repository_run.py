@@ -129,6 +129,8 @@ class _Run:
     begun: Begun
     changes: Sequence[ItemChange]
     is_cancelled: Callable[[], bool]
+    _worked_out: tuple[str | None, Sequence[PlannedChange]] | None = None
+    """A policy, and what the items change in it."""
 
     async def run(self) -> bool:
         """Read the policy, write it where something is missing, and verify it; a problem that passes is waited for.
@@ -155,13 +157,20 @@ class _Run:
     async def _plan(self) -> _Planned:
         context = self.leader.context
         for rereads_left in range(REREADS, -1, -1):
-            text, changes, _ = await _read(
-                self.leader, self.begun.writes, lambda policy: plan_together(policy, self.changes)
-            )
+            text, changes, _ = await _read(self.leader, self.begun.writes, self._work_out)
             read_at = self.leader.asked_at
             if context.clock.monotonic() - read_at <= context.fresh_seconds / 2 or not rereads_left:
                 break
         return _Planned(text, changes, read_at)
+
+    def _work_out(self, policy: str | None) -> Sequence[PlannedChange]:
+        """Return what the items change in a policy.
+
+        That of many items takes as long as a read is fresh: for a policy that reads the same again, it is known.
+        """
+        if self._worked_out is None or not equivalent(policy, self._worked_out[0]):
+            self._worked_out = policy, plan_together(policy, self.changes)
+        return self._worked_out[1]
 
     async def _send(self, planned: _Planned) -> bool:
         """Record the items' changes, write them, and record and verify that. Raises AWS's Problem, and NotTogetherError."""

@@ -9,6 +9,8 @@ import pytest
 from app.errors import Problem
 from app.foreign_changes import SeenPolicy, foreign_changes
 from app.history.drift import recorded_changes
+from app.operations import context, repository_run
+from app.operations.item_changes import plan_together
 from app.operations.state import Kind
 from tests.build import REGION, a_policy, a_statement
 from tests.operations.batch_world import NAMES, all_items, ended, names_in, several, world
@@ -31,6 +33,23 @@ def test_a_repository_that_gets_several_services_is_read_and_written_once(world,
         assert (len(calls), len(writes)) == (3 * len(NAMES), len(NAMES))
         for service in services:
             assert names_in(aws, service) == (NAMES if action is Kind.GRANT else [])
+
+
+def test_what_takes_longer_to_plan_than_a_read_is_fresh_is_planned_once(world, aws, monkeypatch):
+    services = ("web", "api", "job")
+    for service in services:
+        active(aws, service)
+
+    def slowly(*args):
+        world.services.clock._began -= 1.1 * context.current().fresh_seconds / world.speed
+        return plan_together(*args)
+
+    monkeypatch.setattr(repository_run, "plan_together", slowly)
+    before = len(aws.calls)
+    batch_id = world.services.batches.start(Kind.GRANT, several(services, NAMES[:1]), "mika")
+    assert ended(world, batch_id) == {"succeeded": 3}
+    calls = [call.operation for call in aws.calls[before:] if call.operation.endswith("RepositoryPolicy")]
+    assert calls == ["GetRepositoryPolicy", "GetRepositoryPolicy", "SetRepositoryPolicy", "GetRepositoryPolicy"]
 
 
 def test_the_history_tells_what_each_service_got_by_a_write_that_they_share(world, aws):
