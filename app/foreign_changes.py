@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import Problem
-from app.history.drift import SETTLES, RecordedChange, SeenChange
+from app.history.drift import SETTLES, UNANSWERED_SETTLES, RecordedChange, SeenChange
 from app.policy.canonical import equivalent
 from app.policy.document import parse
 from app.policy.principals import PrincipalKind, refer
@@ -41,7 +41,7 @@ class ForeignChange:
 def foreign_changes(recorded: Sequence[RecordedChange], reading: SeenPolicy) -> Iterator[ForeignChange]:
     """Yield what somebody else did, the oldest first, from the recorded changes of one policy, oldest first.
 
-    Where none is recorded, only what the reading shows beside the one before it can be told.
+    Where none is recorded, or the last write has no answer, only what the reading shows beside the one before it can be told.
     """
     last: RecordedChange | None = None
     for change in recorded:
@@ -54,16 +54,26 @@ def foreign_changes(recorded: Sequence[RecordedChange], reading: SeenPolicy) -> 
                 seen = SeenChange(last.after, last.written_at, change.before, change.planned_at)
                 yield ForeignChange(f"before {change.key}", seen, sure=True)
         last = change
-    if not recorded and reading.before_at is not None and not _same(reading.before, reading.text):
-        seen = SeenChange(reading.before, reading.before_at, reading.text, reading.at)
-        yield ForeignChange(f"after {reading.before_at.isoformat()}", seen, sure=False)
+    unanswered = [change for change in recorded if change.written_at is None]
+    if unanswered and (last is None or unanswered[-1].planned_at >= last.planned_at):
+        # AWS may have carried that one out, and for a while may still: what is new until then may be ours.
+        if reading.before_at is not None and reading.before_at > unanswered[-1].planned_at + UNANSWERED_SETTLES:
+            yield from _between(reading)
+        return
+    if not recorded:
+        yield from _between(reading)
     if last is None or last.written_at is None or reading.at <= last.written_at + SETTLES:
         return
-    if any(change.written_at is None and change.planned_at >= last.planned_at for change in recorded):
-        return  # AWS may have carried that one out: what is new may be ours
     if not _same(last.after, reading.text):
         seen = SeenChange(last.after, _unchanged_until(last.after, last.written_at, reading), reading.text, reading.at)
         yield ForeignChange(f"after {last.key}", seen, sure=False)
+
+
+def _between(reading: SeenPolicy) -> Iterator[ForeignChange]:
+    """Yield what a reading shows beside the one before it, if that differs."""
+    if reading.before_at is not None and not _same(reading.before, reading.text):
+        seen = SeenChange(reading.before, reading.before_at, reading.text, reading.at)
+        yield ForeignChange(f"after {reading.before_at.isoformat()}", seen, sure=False)
 
 
 def _puts_back(change: RecordedChange, last: RecordedChange) -> bool:

@@ -58,6 +58,14 @@ def test_where_nothing_is_recorded_two_readings_are_compared():
     assert found([], SeenPolicy(B, at(9))) == []
 
 
+@pytest.mark.parametrize("recorded", [[], [change(None, A, -10)]])
+def test_a_write_without_an_answer_hides_no_change_once_aws_can_no_longer_carry_it_out(recorded):
+    unanswered = [*recorded, change(A, B, 0, answered=False)]
+    assert found(unanswered, SeenPolicy(C, at(2000), B, at(800))) == []
+    assert found(unanswered, SeenPolicy(C, at(2000), B, at(1000))) == [(B, C, False)]
+    assert found(unanswered, SeenPolicy(B, at(2000), B, at(1000))) == []
+
+
 def test_the_time_of_the_text_before_is_the_last_at_which_it_was_known():
     def since(reading):
         (each,) = foreign_changes([change(A, B, 0)], reading)
