@@ -57,6 +57,8 @@ async def test_a_part_of_a_page_keeps_what_was_entered_and_says_where_to_sign_in
     said = BeautifulSoup(answer.text, "html.parser").select_one("hx-partial")
     assert said["hx-target"] == ("#modal-flash" if target else "#flash")
     assert said.select_one("a")["href"] == "/sign-in?next=%2Fcontainers%3Fq%3Da"
+    # What a page asks for by itself, such as how an operation goes, sends nothing.
+    assert ("Nothing was sent" in said.text) is (method == "POST")
 
 
 async def test_a_plain_form_of_a_session_that_ended_is_kept_to_be_sent_again(browser):

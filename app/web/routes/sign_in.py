@@ -126,7 +126,7 @@ async def refuse(request: Request, caller: Caller | None) -> Response:
     sign_in_url = _sign_in_then(_came_for(request))
     opens_dialog = request.method == "GET" and request.headers.get("hx-target", "").endswith("#modal-body")
     if is_htmx(request) and not opens_dialog:
-        return await _session_ended(request, SessionEndedPage(sign_in_url))
+        return await _session_ended(request, SessionEndedPage(sign_in_url, is_form=request.method != "GET"))
     fields = await _fields_of(request)
     if not fields:
         return redirect(request, sign_in_url)

@@ -32,8 +32,9 @@ class SignInWithLinkPage(View):
 class SessionEndedPage(View):
     """What was sent without a session (answer it with status 401): nothing was done, and what was entered is kept.
 
-    As a part, it is a message above the page or dialog, which stays as it is. As a page, it sends `fields` of a plain
-    form to `action` again.
+    As a part, it is a message above the page or dialog, which stays as it is; `is_form`: a form was sent, and not what
+    the page asks for by itself, such as how an operation goes. As a page, it sends `fields` of a plain form to `action`
+    again.
     """
 
     page: ClassVar[str] = "pages/session_ended.html"
@@ -42,3 +43,4 @@ class SessionEndedPage(View):
     sign_in_url: str
     action: str = ""
     fields: tuple[tuple[str, str], ...] = ()
+    is_form: bool = True
