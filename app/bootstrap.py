@@ -237,6 +237,7 @@ def build(
             connection=CONNECTION,
             role_wait_seconds=settings.role_wait_seconds,
             fresh_seconds=pace.fresh,
+            sure_seconds=pace.sure,
             late_write_seconds=late_write_seconds,
             write_groups=groups,
         )

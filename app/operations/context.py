@@ -49,6 +49,7 @@ class Context:
         cancel_parts: cancels the live parts of the operation with this id, by this person.
         fresh_seconds: how old a policy may be that a write is based on: what somebody else writes meanwhile is
             overwritten. From half of this on it is read again if that helps.
+        sure_seconds: for how long a run that was the newest one of its step certainly is: what it sends later is refused.
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
         forget_repository: notes that AWS, asked at this time, knew no repository of this Region and name.
         write_slots: limits how many policies are read and not yet written.
@@ -73,6 +74,7 @@ class Context:
     connection: str
     role_wait_seconds: int
     fresh_seconds: float
+    sure_seconds: float
     late_write_seconds: float
     write_groups: WriteGroups | None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from app.aws.deployment_ports import DeployedVersion
@@ -16,9 +17,8 @@ from app.aws.role_poller import SERVICE_SETTLED, SETTLED
 from app.deployments.change import compare
 from app.deployments.plan import PlannedDeployment, active_version, is_busy, is_the_same, newest_version
 from app.errors import Problem
-from app.history import store as history
 from app.operations.service_steps import BUSY_LIMIT, read_service, seconds_left, wait_until
-from app.operations.step import PASSES_BY_ITSELF, Overtaken, Stepping
+from app.operations.step import PASSES_BY_ITSELF, Stepping
 
 # Seconds between the looks for a deployment whose answer was lost, before it is sent again.
 LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -132,22 +132,17 @@ async def _send(work: _Sending, versions: Sequence[DeployedVersion], planned: Pl
     work.active_before = active.version if active else 0
     values: dict[str, Any] = {work.marks.sent_after: work.sent_after, work.marks.base: planned.base}
     values[work.marks.change] = asdict(change)
-    if not await context.in_db(history.noted_before_sending, context.db, step.run, **values):
-        raise Overtaken
-    context.crash("deployment-planned")
-    with context.running.writing(operation.id):
-        deployments = context.aws.deployments(operation.region)
-        try:
-            version = await step.once(deployments.deploy, operation.service, planned.after, first=True)
-        except Problem as problem:
-            refused = problem
-        else:
-            context.crash("deployment-sent")
-            if version > newest:
-                return Sent(version, work.active_before, other=version - 1 if version > newest + 1 else 0)
-            _expect_late(work)  # it failed at once, or the answer is older: the list of versions tells which it is
-            return None
-    await _be_patient(work, refused)
+    deployments = context.aws.deployments(operation.region)
+    send_it = partial(deployments.deploy, operation.service, planned.after)
+    try:
+        version = await step.change(send_it, "deployment-planned", **values)
+    except Problem as problem:
+        await _be_patient(work, problem)
+        return None
+    context.crash("deployment-sent")
+    if version > newest:
+        return Sent(version, work.active_before, other=version - 1 if version > newest + 1 else 0)
+    _expect_late(work)  # it failed at once, or the answer is older: the list of versions tells which it is
     return None
 
 

@@ -55,7 +55,12 @@ class Pace:
     @property
     def fresh(self) -> float:
         """The maximum age of a read that a write is based on: also less than the silence that counts as death."""
-        return min(self.reading, (self.dead_after - self.beat) * 2 / 3)
+        return min(self.reading, self.sure)
+
+    @property
+    def sure(self) -> float:
+        """For how long a run that was the newest one of its step is certainly not overtaken by another replica's."""
+        return (self.dead_after - self.beat) * 2 / 3
 
 
 class Lease(Protocol):

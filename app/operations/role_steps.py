@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.aws.ports import ContainerService
 from app.aws.role_poller import ROLE_OFF, ROLE_READY, SERVICE_SETTLED
 from app.errors import Problem
-from app.history import store as history
 from app.inventory import queries
 from app.operations import engine
 from app.operations.service_steps import BUSY_LIMIT, read_service, remember, seconds_left, wait_until
 from app.operations.state import StepName, StepState
-from app.operations.step import Overtaken, Result, Stepping, run_step
+from app.operations.step import Result, Stepping, run_step
 
 # Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
@@ -127,16 +128,15 @@ async def check_role(step: Stepping, arn: str) -> None:
 async def _switch(step: Stepping, *, active: bool) -> ContainerService:
     """Request AWS to switch the role, waiting while the service is in a state that refuses it."""
     context, operation = step.context, step.operation
-    services = context.aws.services(operation.region)
+    switch = partial(context.aws.services(operation.region).set_role_active, operation.service, active=active)
+    # Recorded before each request: a run that finds the role switched after a crash knows that it was this operation.
+    # One that began before this was recorded would not know it.
+    request = partial(step.change, switch, "switch-planned", role_switched=True)
     give_up, pause, refused = context.deadlines.after(BUSY_LIMIT.total_seconds()), 0.0, False
     while True:
         step.check_cancelled()
-        # Recorded before each request: a run that finds the role switched after a crash knows that it was this operation.
-        # One that began before this was recorded would not know it.
-        if not await context.in_db(history.noted_before_sending, context.db, step.run, role_switched=True):
-            raise Overtaken
         try:
-            service = await step.call(services.set_role_active, operation.service, active=active)
+            service = await step.patiently(request)
         except Problem as problem:
             if problem.code == "service.refused" and not refused:
                 # AWS's text does not say why, and the state that caused it may have passed before it was read.

@@ -39,7 +39,7 @@ LOOK_ELSEWHERE = 1.0
 
 
 class Overtaken(Exception):  # noqa: N818  (not an error: another run took over)
-    """Another run of this step has begun since, here or on another replica: what this one has read may be old."""
+    """Another run of this step has begun since, here or on another replica, or may have: what this one knows may be old."""
 
 
 class CancelledHere(Exception):  # noqa: N818  (not an error: it was requested)
@@ -132,20 +132,47 @@ class Stepping:
         self.check_cancelled()
 
     async def call(self, call: Callable[..., Answered[T]], *args: Any, **kwargs: Any) -> T:
-        """Make one AWS call, retried while its problem may be temporary.
+        """Make one AWS call, retried as `patiently` does."""
+        return await self.patiently(lambda: self.once(call, *args, **kwargs))
+
+    async def patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Return what an attempt returns, repeated while its problem may be temporary.
 
         Raises:
             Problem: one that is not temporary, or that lasted for about a minute and a half.
         """
         for seconds in (*AGAIN, None):
             try:
-                return await self.once(call, *args, **kwargs)
+                return await attempt()
             except Problem as problem:
                 if seconds is None or not problem.retryable or problem.code not in PASSES_BY_ITSELF:
                     raise
                 await self.note_again(problem, seconds)
                 await self.pause(seconds)
         raise AssertionError("the last try returns or raises")
+
+    async def change(self, call: Callable[[], Answered[T]], planned: str, **noted: Any) -> T:
+        """Make one AWS call that changes something, once `noted` is recorded for a run that finds it done after a crash.
+
+        `planned` names the point before the call to `Context.crash`.
+
+        Raises:
+            Problem: AWS's.
+            Overtaken: another run has begun; or this process stalled, and one may have: nothing is sent then.
+        """
+        context, since = self.context, self.context.clock.monotonic()
+
+        @functools.wraps(call)
+        def fenced() -> Answered[T]:
+            if context.clock.monotonic() - since > context.sure_seconds:
+                raise Overtaken
+            return call()
+
+        if not await context.in_db(store.noted_before_sending, context.db, self.run, **noted):
+            raise Overtaken
+        context.crash(planned)
+        with context.running.writing(self.operation.id):
+            return await self.once(fenced, first=True)
 
     async def once(self, call: Callable[..., Answered[T]], *args: Any, first: bool = False, **kwargs: Any) -> T:
         """Make one AWS call in the AWS pool, without retry; `first` runs it before all waiting ones. Raises Problem."""
@@ -215,7 +242,7 @@ async def run_step(operation_id: str, name: StepName, body: Body, *, resumes: bo
             return await _run(Stepping(*begun, context), body, resumes=resumes)
         except Overtaken:
             # If that one has taken the operation over, the engine refuses what this one does next.
-            log.warning("another run of %s of operation %s began", name, operation_id)
+            log.warning("another run of %s of operation %s has begun, or may have", name, operation_id)
 
 
 async def _run(stepping: Stepping, body: Body, *, resumes: bool) -> Result:

@@ -172,6 +172,7 @@ class Bench:
                 connection=bootstrap.CONNECTION,
                 role_wait_seconds=900,
                 fresh_seconds=1.0,
+                sure_seconds=10.0,
                 late_write_seconds=60.0,
                 write_groups=None,
                 account=self.account,
