@@ -74,15 +74,32 @@ def connector(url: str) -> Callable[[], Any]:
     return connect
 
 
+@contextmanager
+def _closed_if(error: type[Exception], connection: Any) -> Iterator[None]:
+    try:
+        yield
+    except error:
+        connection.close()
+        raise
+
+
 @cache
 def _connection_class() -> Any:
     import psycopg  # noqa: PLC0415  (a sixth of a second at start, which SQLite does not need)
 
     class Cursor(psycopg.Cursor[Any]):
-        """A cursor after whose statements the server minds its limits."""
+        """A cursor after whose statements the server minds its limits, and that ends a session which may not write.
+
+        Such a session may stay so once the server can be written again, or is no longer the primary: only a new one tells.
+        """
+
+        def execute(self, *args: Any, **kwargs: Any) -> Any:
+            with _closed_if(psycopg.errors.ReadOnlySqlTransaction, self.connection):
+                return super().execute(*args, **kwargs)
 
         def executemany(self, *args: Any, **kwargs: Any) -> None:
-            super().executemany(*args, **kwargs)
+            with _closed_if(psycopg.errors.ReadOnlySqlTransaction, self.connection):
+                super().executemany(*args, **kwargs)
             # The driver's last message is a Flush, after which PostgreSQL no longer counts the session as idle.
             self.connection.execute("SELECT 1")
 

@@ -255,3 +255,23 @@ def test_keys_with_one_lock_between_them_never_deadlock(postgres_url):
         thread.join(20)
     database.close()
     assert refused == []
+
+
+def test_sessions_that_were_opened_while_nothing_could_be_written_are_replaced(postgres_url, postgres_server):
+    """A session keeps such a default of its database for as long as it lives."""
+    name = make_url(postgres_url).database
+    with psycopg.connect(postgres_server, autocommit=True) as administrator:
+        administrator.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        database = Database(postgres_url)
+        with database.read() as one, database.read() as other:
+            assert (one.scalar(text("SELECT 1")), other.scalar(text("SELECT 1"))) == (1, 1)
+        administrator.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    try:
+        with pytest.raises(DBAPIError, match="read-only transaction") as refused, database.write() as session:
+            session.execute(text("CREATE TABLE kept (what text)"))
+        assert is_outage(refused.value)
+        for what in ("one", "other"):
+            with database.write() as session:
+                session.execute(text(f"CREATE TABLE {what} (what text)"))
+    finally:
+        database.close()

@@ -278,4 +278,4 @@ def recorded() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise Problem("storage.failed", retryable=True, reason=str(error.orig)) from error
+        raise Problem("storage.failed", retryable=True, reason=reason_of(error)) from error
