@@ -40,6 +40,7 @@ from sqlalchemy.types import NullType, TypeDecorator
 from app import postgresql
 from app.files import ensure_private
 from app.outage import Outage
+from app.sqlite_file import SameFile, Turn
 
 # Named, so that a migration can drop what an earlier one created, on every database.
 NAMING = {
@@ -58,6 +59,8 @@ PING_AFTER = 5.0
 IDLE_SINCE = "idle_since"
 # The first half of the number of a PostgreSQL advisory lock on a key; `operations.lease` uses another one.
 LOCKED_KEYS = 7_245_279
+# Seconds that a write on SQLite waits for the other threads of this process, and then for other processes.
+TURN_WITHIN, UNLOCKED_WITHIN = 5.0, 5.0
 
 
 def lock_on(key: ColumnElement[str]) -> ColumnElement[None]:
@@ -138,8 +141,7 @@ class Database:
         self._writer = self.engine.execution_options(writes=True)
         # On PostgreSQL each statement sees what is committed at its start, transaction or not: two round trips less.
         self._reader = self.engine if is_sqlite(url) else self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        # SQLite's own wait for its single writer sleeps for guessed times; a lock queues this process's threads better.
-        self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
+        self._turn = Turn(TURN_WITHIN) if is_sqlite(url) else nullcontext()
         self._shared = threading.local()
 
     @contextmanager
@@ -263,11 +265,14 @@ def _sqlite(url: str, pool_size: int) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False},
+        connect_args={"timeout": UNLOCKED_WITHIN, "isolation_level": None, "check_same_thread": False},
         hide_parameters=True,  # errors are logged: they must hold no person's input and no policy
     )
     event.listen(engine, "do_connect", _keep_private)
     event.listen(engine, "connect", _set_pragmas)
+    same_file = SameFile(database_file(url))
+    event.listen(engine, "connect", same_file.note)
+    event.listen(engine, "checkout", same_file.check)
     event.listen(engine, "begin", _begin)
     return engine
 

@@ -52,26 +52,37 @@ class LockFile:
         self._file = file
         self._guard = guard
         self._descriptor: int | None = None
-        self._task = ""
+        self._task = self._address = ""
 
     def acquire(self, task: str = "") -> None:
-        """Take the lock, and record this process as its holder. Raises LockedError; OSError: the file can't be used."""
+        """Take the lock, also once its file was deleted, and record this process as its holder.
+
+        Raises LockedError; OSError: the file can't be used.
+        """
+        address = self._address
+        self.release()
         end = time.monotonic() + PATIENCE
         while (descriptor := self._try_lock(last=time.monotonic() >= end)) is None:
             time.sleep(PAUSE)
         self._descriptor, self._task = descriptor, task
-        self.announce("")
+        self.announce(address)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process holds it: not once somebody has deleted its file, since others may lock a new one."""
+        return self._descriptor is not None and _is_at(self._descriptor, self._file)
 
     def announce(self, address: str) -> None:
         """Record where this process serves. Only for the holder of the lock."""
         assert self._descriptor is not None  # noqa: S101  (as said)
+        self._address = address
         content = json.dumps(asdict(Holder(os.getpid(), self._task, address))).encode()
         os.pwrite(self._descriptor, content, 0)
         os.ftruncate(self._descriptor, len(content))
 
     def release(self) -> None:
         """Release the lock."""
-        descriptor, self._descriptor = self._descriptor, None
+        descriptor, self._descriptor, self._address = self._descriptor, None, ""
         if descriptor is not None:
             os.ftruncate(descriptor, 0)
             os.close(descriptor)

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import Database, allow_idle, database_file, is_sqlite
+from app.db import Database, allow_idle, database_file, insert_into, is_sqlite
 from app.lock_file import Holder, LockedError, LockFile, lock_path
 from app.migrate import setup_lock_path
 from app.operations.models import Instance
@@ -91,7 +92,7 @@ class Lease(Protocol):
 def lease_for(db: Database, name: str, version: str, pace: Pace) -> Lease:
     """Return the lease for this kind of database."""
     if is_sqlite(db.url):
-        return FileLease(database_file(db.url), name, version)
+        return FileLease(database_file(db.url), name, version, record=partial(_record_beat, db, name, version))
     return TableLease(db, name, version, pace)
 
 
@@ -108,10 +109,13 @@ def alone(db: Database, what: int) -> Iterator[bool]:
 
 
 class FileLease:
-    """The lock of a database file: no other process can be alive."""
+    """The lock of a database file: no other process can be alive. `record` shows at each heartbeat that it can be written."""
 
-    def __init__(self, database: Path, name: str, version: str, task: str = "") -> None:
+    def __init__(
+        self, database: Path, name: str, version: str, task: str = "", record: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
+        self._record = record
         self._alone = frozenset({name}), frozenset({version})
         self._task = task
         self._lock = LockFile(lock_path(database), setup_lock_path(database))
@@ -126,6 +130,9 @@ class FileLease:
         self._lock.announce(address)
 
     def beat(self) -> float | None:
+        if not self._lock.is_held:
+            return None
+        self._record()
         return float("inf")
 
     def give_up(self) -> None:
@@ -153,6 +160,14 @@ class FileLease:
             f"Process {holder.pid} uses the database {self._database} already, and SQLite takes one at a time; "
             "stop it, or name another folder with SAILPASS_DATA_DIR."
         )
+
+
+def _record_beat(db: Database, name: str, version: str) -> None:
+    now = func.now()
+    row = {"name": name, "token": "", "place": "", "version": version, "started_at": now, "beat_at": now}
+    with db.write() as session:
+        beaten = insert_into(session, Instance).values(row)
+        session.execute(beaten.on_conflict_do_update(index_elements=["name"], set_={"beat_at": now}))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,15 @@
+import contextlib
+import math
 import os
+import shutil
+import sqlite3
 import threading
 import time
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from app import db as module
 from app.db import Database
 from app.lock_file import Holder, current_holder, lock_path
 from app.operations.lease import (
@@ -60,10 +66,45 @@ def test_an_sqlite_file_is_served_by_one_process(tmp_path):
     second.give_up()
 
 
+def test_a_process_whose_lock_file_is_deleted_takes_it_again_unless_another_one_has(tmp_path):
+    first, second = (FileLease(tmp_path / "sailpass.db", "local", "operations-1") for _ in range(2))
+    file = lock_path(tmp_path / "sailpass.db")
+    first.claim()
+    first.announce("http://127.0.0.1:8000")
+    file.unlink()
+    assert first.beat() is None
+    first.claim()
+    assert first.beat() == math.inf
+    assert current_holder(file) == Holder(os.getpid(), "", "http://127.0.0.1:8000")
+    file.unlink()
+    second.claim()
+    assert first.beat() is None
+    with pytest.raises(InstanceTakenError, match="uses the database"):
+        first.claim()
+    second.give_up()
+
+
+def test_a_heartbeat_on_sqlite_shows_that_the_file_can_be_written(tmp_path, migrated_file, monkeypatch):
+    monkeypatch.setattr(module, "UNLOCKED_WITHIN", 0.1)
+    file = shutil.copy(migrated_file, tmp_path)
+    db = Database(f"sqlite:///{file}")
+    lease = lease_for(db, "local", "operations-1", QUICK)
+    lease.claim()
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError):
+            lease.beat()
+    assert [lease.beat(), lease.beat()] == [math.inf, math.inf]
+    lease.give_up()
+    db.close()
+
+
 def test_a_file_lease_never_ends_and_has_nobody_beside_it(tmp_path):
     lease = FileLease(tmp_path / "sailpass.db", "local", "operations-1")
-    assert lease.beat() == float("inf")
+    lease.claim()
+    assert lease.beat() == math.inf
     assert lease.take_over(lambda _name: 1) == 0
+    lease.give_up()
 
 
 def test_who_is_refused_reads_who_uses_the_file_and_what_helps(tmp_path):

@@ -28,7 +28,7 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request, services: ServicesDep) -> Response:
-    """Whether the process has started and can work: every part makes progress, and its database can be written."""
+    """Whether the process has started and can work: every part makes progress, and its database answers."""
     if not getattr(request.app.state, "ready", False):
         return JSONResponse({"status": "starting"}, 503)
     stuck = [part.name for part in services.supervisor.stuck() if part.needed]
