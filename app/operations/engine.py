@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus, _dbos
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import postgresql
 from app.db import is_sqlite
@@ -177,7 +178,13 @@ def forget_everything(connection: Connection) -> None:
 
 
 def _list(**wanted: Any) -> list[WorkflowStatus]:
-    return DBOS.list_workflows(load_input=False, load_output=False, **wanted)
+    try:
+        return DBOS.list_workflows(load_input=False, load_output=False, **wanted)
+    except Exception as error:
+        # The engine has an error of its own for a statement that the server ended.
+        if isinstance(error.__cause__, SQLAlchemyError):
+            raise error.__cause__ from None
+        raise
 
 
 class _Wal(sqlite3.Connection):
