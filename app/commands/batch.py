@@ -146,7 +146,7 @@ def _nothing_to_repair(api: Api, region: str, how: Following) -> Exit:
     """Say that nothing needs repair, or what kept a part from being read: only a whole reading can show it."""
     coverage = api.preview_repair_all(region)["coverage"]
     # Whether an image exists, which isn't always known, is about no repair.
-    whole = not (coverage["problems"] or coverage["unread"] or coverage["due"] or coverage["never_read"])
+    whole = not any(coverage[part] for part in ("problems", "unread", "outdated", "due", "never_read"))
     if how.as_json:
         show_json({**NO_ITEMS, "coverage": coverage})
     elif whole:

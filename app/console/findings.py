@@ -56,8 +56,8 @@ class FindingRow:
 class Knowledge:
     """How much findings go by: what isn't known is never called fine.
 
-    `never_read`: no part of AWS has been read yet. `unread` repositories have a policy that was not read yet, `due` ones
-    are being judged. Of `unknown_images` that services deploy nobody knows whether ECR has them. `failures` are the parts
+    `never_read`: no part of AWS has been read yet. `unread` repositories have a policy that was not read yet, `outdated`
+    ones one that could not be read at the last try, `due` ones are being judged. Of `unknown_images` that services deploy nobody knows whether ECR has them. `failures` are the parts
     that could not be read. `freshness` is the age of what findings go by.
     """
 
@@ -66,12 +66,14 @@ class Knowledge:
     never_read: bool
     failures: tuple[PartFailure, ...] = ()
     unknown_images: int = 0
+    outdated: int = 0
     freshness: Freshness | None = None
 
     @property
     def whole(self) -> bool:
         """Everything has been read and judged."""
-        return not (self.unread or self.due or self.never_read or self.failures or self.unknown_images)
+        unknown = self.unread or self.outdated or self.due or self.unknown_images
+        return not (unknown or self.never_read or self.failures)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,9 @@ def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
     age = together([freshness(read, now) for read in reads if read.what in JUDGED_BY], now)
     # Its end changes nothing that is shown, so a page would show for ever that it is being read.
     age = replace(age, reading=False)
-    return Knowledge(counts.unread, counts.due, never_read, _failures(reads), counts.unknown_images, age)
+    return Knowledge(
+        counts.unread, counts.due, never_read, _failures(reads), counts.unknown_images, counts.outdated, age
+    )
 
 
 def count_open(services: Services, now: datetime) -> int:

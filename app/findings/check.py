@@ -34,10 +34,14 @@ RECHECK_AFTER = timedelta(minutes=10)
 """How long a judgement holds that depends on the date."""
 
 
+_OUTDATED = (SeenRepository.policy_tried_at > SeenRepository.policy_read_at).label("is_outdated")
+
+
 @dataclass(frozen=True)
 class _Due:
     subject: JudgedRepository
     marks: int
+    is_outdated: bool
 
 
 def check_due(db: Database, connection: str, now: datetime, *, limit: int = LIMIT) -> int:
@@ -47,9 +51,8 @@ def check_due(db: Database, connection: str, now: datetime, *, limit: int = LIMI
     if not repositories:
         return 0
     judged = {key: judge(each.subject, registries.get(key[0], NOT_READ), now) for key, each in repositories.items()}
-    marks = {key: each.marks for key, each in repositories.items()}
     with db.write() as session:
-        _keep(session, connection, judged, marks, now)
+        _keep(session, connection, judged, repositories, now)
     return len(repositories)
 
 
@@ -83,7 +86,7 @@ def _about_gone_services(connection: str) -> Select[str, str]:
 def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due], Mapping[str, RegistryPolicy]]:
     row = SeenRepository
     query = (
-        select(row.region, row.name, row.arn, row.registry_id, row.policy_text, row.check_due)
+        select(row.region, row.name, row.arn, row.registry_id, row.policy_text, row.check_due, _OUTDATED)
         .where(row.connection == connection, row.check_due > 0, row.policy_read_at.is_not(None))
         .order_by(row.region, row.name)
         .limit(limit)
@@ -120,6 +123,7 @@ def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due]
                 images.get((each.region, each.name), ()),
             ),
             each.check_due,
+            bool(each.is_outdated),
         )
         for each in rows
     }
@@ -154,7 +158,7 @@ def _services(
 
 
 def _keep(
-    session: Session, connection: str, judged: Mapping[Key, Judged], marks: Mapping[Key, int], now: datetime
+    session: Session, connection: str, judged: Mapping[Key, Judged], judged_as: Mapping[Key, _Due], now: datetime
 ) -> None:
     """Write what was found, save where something changed meanwhile: that repository is judged again."""
     row = SeenRepository
@@ -164,29 +168,37 @@ def _keep(
         .order_by(row.region, row.name)  # two writers take their locks in one order
         .with_for_update()
     )
-    current = sorted((region, name) for region, name, count in session.execute(locked) if marks[region, name] == count)
+    current = sorted(
+        (region, name) for region, name, count in session.execute(locked) if judged_as[region, name].marks == count
+    )
     if not current:
         return
     dismissed = _dismissed(session, connection, current, now)
     kept_findings = [finding for key in current for finding in judged[key].findings]
     replace_of_repositories(session, connection, current, kept_findings, now)
     rows = [
-        {"connection": connection, "region": region, "name": name, **_summary(judged[region, name], dismissed, now)}
+        {
+            "connection": connection,
+            "region": region,
+            "name": name,
+            **_summary(judged[region, name], dismissed, now, is_outdated=judged_as[region, name].is_outdated),
+        }
         for region, name in current
     ]
     session.execute(update(row), rows)
 
 
-def _summary(judged: Judged, dismissed: Mapping[str, datetime], now: datetime) -> dict[str, Any]:
+def _summary(judged: Judged, dismissed: Mapping[str, datetime], now: datetime, *, is_outdated: bool) -> dict[str, Any]:
     open_findings = [finding for finding in judged.findings if finding.id not in dismissed]
     severity = worst(open_findings)
-    state = "findings" if severity in (Severity.ERROR, Severity.WARNING) else "fine"
+    has_findings = severity in (Severity.ERROR, Severity.WARNING)
+    without = "unread" if is_outdated else "none" if judged.size == 0 else "fine"  # an older policy clears nothing
     ends = [dismissed[finding.id] for finding in judged.findings if finding.id in dismissed]
     if judged.timed:
         ends.append(now + RECHECK_AFTER)
     return {
         "policy_size": judged.size,
-        "state": "none" if state == "fine" and judged.size == 0 else state,
+        "state": "findings" if has_findings else without,
         "severity": severity,
         "finding_count": sum(finding.severity is not Severity.INFO for finding in open_findings),
         "pullers": judged.pullers.to_json() if judged.pullers else None,

@@ -101,13 +101,14 @@ class ListedFindings:
 class FindingCounts:
     """How many findings are open by severity, how many are dismissed, and what isn't known.
 
-    `unread` repositories have a policy that was never read, `due` ones are about to be judged (again). Of
-    `unknown_images` that services deploy nobody knows whether ECR has them.
+    `unread` repositories have a policy that was never read, `outdated` ones one that could not be read at the last try,
+    `due` ones are about to be judged (again). Of `unknown_images` that services deploy nobody knows whether ECR has them.
     """
 
     by_severity: Mapping[str, int] = field(default_factory=dict)
     dismissed: int = 0
     unread: int = 0
+    outdated: int = 0
     due: int = 0
     unknown_images: int = 0
 
@@ -166,6 +167,9 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
     holds = (Dismissal.connection == connection, Dismissal.until > now)
     dismissed = by_rank.join(Dismissal, (Dismissal.connection == row.connection) & (Dismissal.id == row.id))
     unread = select(func.count()).where(repository.connection == connection, repository.policy_read_at.is_(None))
+    outdated = select(func.count()).where(
+        repository.connection == connection, repository.policy_tried_at > repository.policy_read_at
+    )
     due = select(func.count()).where(repository.connection == connection, repository.check_due > 0)
     with db.read() as session:
         every = Counter(dict(session.execute(by_rank).all()))
@@ -174,6 +178,7 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
             {severity: every[rank] - hidden[rank] for severity, rank in RANKS.items() if every[rank] > hidden[rank]},
             hidden.total(),
             session.scalar(unread) or 0,
+            session.scalar(outdated) or 0,
             session.scalar(due) or 0,
             session.scalar(unknown_images(connection)) or 0,
         )

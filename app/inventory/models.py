@@ -161,6 +161,12 @@ class SeenRepository(Base):
             postgresql_where=text("policy_read_at IS NULL"),
         ),
         Index(
+            "ix_repositories_outdated",
+            "connection",
+            sqlite_where=text("policy_tried_at > policy_read_at"),
+            postgresql_where=text("policy_tried_at > policy_read_at"),
+        ),
+        Index(
             "ix_repositories_recheck",
             "connection",
             "recheck_at",

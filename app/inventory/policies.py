@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database, table_of
@@ -139,6 +139,8 @@ def remember_unread(db: Database, connection: str, region: str, readings: Sequen
         .values(
             policy_tried_at=bindparam("tried", type_=row.policy_tried_at.type),
             policy_problem=bindparam("problem", type_=row.policy_problem.type),
+            # From the first failure on, what was fine is unknown.
+            check_due=case((row.policy_tried_at <= row.policy_read_at, row.check_due + 1), else_=row.check_due),
         )
     )
     values = [

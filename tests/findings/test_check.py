@@ -57,6 +57,27 @@ def test_a_repository_is_unread_until_it_was_judged_and_then_fine(db):
     assert judged.policy_size == len(a_policy([allow(puller_arn())]).replace(", ", ",").replace(": ", ":"))
 
 
+def test_a_policy_that_can_no_longer_be_read_is_no_longer_called_fine(db):
+    store.remember_service(db, CONNECTION, a_service(role=an_active_role()), NOON)
+    keep(db, WEB, allow(puller_arn()))
+    keep(db, "other/app", allow("*"))
+    settle(db)
+    before = [state(db).state, state(db, "other/app").state]
+    for minutes in (1, 2):
+        refused = [
+            store.PolicyUnread(name, Problem("aws.access_denied"), NOON + minutes * MINUTE)
+            for name in (WEB, "other/app")
+        ]
+        store.remember_unread(db, *HERE, refused)
+        settle(db)
+    assert before == ["fine", "findings"]
+    assert [state(db).state, state(db, "other/app").state] == ["unread", "findings"]
+    assert (count_findings(db, CONNECTION, NOON).outdated, state(db).is_due) == (2, False)
+    keep(db, WEB, allow(puller_arn()), at=NOON + 3 * MINUTE)
+    settle(db)
+    assert (state(db).state, count_findings(db, CONNECTION, NOON).outdated) == ("fine", 1)
+
+
 def test_a_role_that_changes_makes_its_statement_a_finding_and_back(db):
     keep(db, WEB, allow(puller_arn()))
     keep(db, "other/app", a_statement())

@@ -54,10 +54,11 @@ def test_findings_are_counted_by_indexes_alone(sqlite_db):
     see(sqlite_db, role=an_active_role(), tags=STACK)
     settle(sqlite_db)
     refresh_statistics(sqlite_db)
-    every, dismissed, unread, *_ = query_plans(sqlite_db, lambda: count_findings(sqlite_db, CONNECTION, NOON))
+    every, dismissed, unread, outdated, *_ = query_plans(sqlite_db, lambda: count_findings(sqlite_db, CONNECTION, NOON))
     assert "COVERING INDEX ix_access_findings_worst" in every
     assert "SCAN access_findings" not in dismissed
     assert "ix_repositories_unread" in unread
+    assert "ix_repositories_outdated" in outdated
 
 
 def deployed(*images, state="ACTIVE", version=3):

@@ -76,3 +76,18 @@ def test_what_was_allowed_is_told_with_its_age_once_it_cannot_be_read_any_more(t
             lambda: console.get("/repositories/us-east-1/storefront/web").text,
             lambda seen: "Allowed" in services_of(seen) and 'data-tone="success"' not in services_of(seen),
         )
+
+
+def test_a_policy_that_denies_its_own_reading_is_no_longer_called_fine(tmp_path):
+    deny = {"Sid": "Nobody", "Effect": "Deny", "Principal": "*", "Action": "ecr:*"}
+    with start_sandbox() as sandbox, start_console(tmp_path, sandbox=sandbox, regions=REGION) as console:
+        until(lambda: console.get("/api/v1/findings").json["coverage"], lambda coverage: coverage["whole"])
+        sandbox.put_policy("storefront/web", {"Version": "2012-10-17", "Statement": [deny]})
+        console.get("/containers/us-east-1/storefront-web/policy?repository=storefront/web")
+        until(
+            lambda: console.get("/api/v1/findings").json["coverage"],
+            lambda coverage: (coverage["whole"], coverage["outdated"]) == (False, 1),
+        )
+        assert "The policy of 1 repository can't be read now." in console.get("/findings").text
+        states = {row["name"]: row["state"] for row in console.get("/api/v1/repositories").json["repositories"]}
+        assert states["storefront/web"] != "fine"

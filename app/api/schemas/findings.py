@@ -86,6 +86,9 @@ class FindingsCoverage(BaseModel):
 
     whole: bool
     unread: int = Field(description="Repositories whose policy was never read.")
+    outdated: int = Field(
+        description="Repositories whose policy could not be read at the last try: what is known of it is older."
+    )
     due: int = Field(description="Repositories that are being judged again.")
     never_read: bool = Field(description="A Region's services or repositories have not been listed yet.")
     unknown_images: int = Field(description="Deployed images of which nobody knows whether ECR has them.")
@@ -96,6 +99,7 @@ class FindingsCoverage(BaseModel):
         return cls(
             whole=knowledge.whole,
             unread=knowledge.unread,
+            outdated=knowledge.outdated,
             due=knowledge.due,
             never_read=knowledge.never_read,
             unknown_images=knowledge.unknown_images,
