@@ -60,7 +60,7 @@ IDLE_SINCE = "idle_since"
 # The first half of the number of a PostgreSQL advisory lock on a key; `operations.lease` uses another one.
 LOCKED_KEYS = 7_245_279
 # Seconds that a write on SQLite waits for the other threads of this process, and then for other processes.
-TURN_WITHIN, UNLOCKED_WITHIN = 5.0, 5.0
+TURN_WITHIN, UNLOCKED_WITHIN = 10.0, 5.0
 
 
 def lock_on(key: ColumnElement[str]) -> ColumnElement[None]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus, _dbos
+from dbos._error import DBOSException
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -180,7 +181,7 @@ def forget_everything(connection: Connection) -> None:
 def _list(**wanted: Any) -> list[WorkflowStatus]:
     try:
         return DBOS.list_workflows(load_input=False, load_output=False, **wanted)
-    except Exception as error:
+    except DBOSException as error:
         # The engine has an error of its own for a statement that the server ended.
         if isinstance(error.__cause__, SQLAlchemyError):
             raise error.__cause__ from None

@@ -22,7 +22,7 @@ def test_a_listing_that_the_database_ended_is_told_as_the_databases_error(monkey
     ended = OperationalError("SELECT", {}, Exception("canceling statement due to statement timeout"))
 
     def list_workflows(**_wanted):
-        raise RuntimeError("This query was cancelled after exceeding its 30s statement timeout.") from ended
+        raise module.DBOSException("This query was cancelled after exceeding its 30s statement timeout.") from ended
 
     monkeypatch.setattr(module.DBOS, "list_workflows", list_workflows)
     with pytest.raises(OperationalError):
