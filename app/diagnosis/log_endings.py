@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from app.diagnosis.log_requests import of_requests
-from app.diagnosis.log_variables import names_variable
+from app.diagnosis.log_variables import is_optional, names_variable
 
 # Not every code is a program's: `status code 204`, `country code: 49`.
 _EXIT_CODE: Final = re.compile(
@@ -30,9 +30,10 @@ _FATAL: Final = re.compile(
 # A program that still waits or tries again has not ended, though it repeats its lines; one that gave up has.
 _WAITS: Final = re.compile(
     r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|trying again|(?:will|to) try again|try again in)\b"
-    # Of clients that connect again by themselves: ioredis, librdkafka, Kafka's and MongoDB's Java clients, Spring AMQP
+    # Of clients that connect again by themselves: ioredis, librdkafka, Kafka's and MongoDB's Java clients, Spring AMQP,
+    # Elixir's DBConnection
     r"|\bunhandled error event:|\brdkafka#|\bbroker may not be available\b|\bmonitor thread while connecting\b"
-    r"|\bprocessing can restart if\b",
+    r"|\bprocessing can restart if\b|\) failed to connect: \*\* \(",
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(
@@ -60,9 +61,10 @@ _SAYS_WHAT: Final = re.compile(
 )
 # And why.
 _SAYS_WHY: Final = re.compile(
-    r"refused|\btimed? ?out\b|not found|no such|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
+    r"refused|\btimed? ?out\b|not (?:found|known)|no such|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
     r"cannot find|can't find|no space|read-?only|"
-    # Errors of the system by their names, not every word in capitals: `ENTRYPOINT`
+    # Errors of the system by their names, not every word in capitals: `ENTRYPOINT`; in Erlang, in lower case
+    r"\b(?:eacces|eaddrinuse|econnrefused|ehostunreach|enoent|enospc|eperm|erofs)\b|"
     r"(?-i:\bE(?:ACCES|ADDR|AGAIN|AI_|BAD|BUSY|CONN|EXIST|HOST|INVAL|IO\b|ISDIR|LOOP|MFILE|NET|NO[A-Z]|PERM|PIPE|PROTO|RESOLVE|ROFS|SOCKET|TIMEDOUT)[A-Z_]{0,20})|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
     r"|mismatch|certificate|already (?:running|exists|bound|registered|defined)|failed to find|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
     r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|with the reason \"[^\"\n]{1,80}\"|not (?:installed|accessible|supported)",
@@ -70,17 +72,17 @@ _SAYS_WHY: Final = re.compile(
 )
 # A frame of a stack trace, the quoted source, or what is written around every failure, whatever failed.
 _SAYS_NOTHING: Final = re.compile(
-    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
+    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^\s+\S{1,200}: in (?:function|main chunk|upvalue|local|method|field)\b|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
     r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^BEGIN failed--|possibly because:\s*$|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
     r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|To see .*|npm .*|$)|\b(?:stack trace|full trace)\b|^\W*$"
     r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
     re.IGNORECASE,
 )
-# Of Rust, Apache and Clojure, whose message is on the next line: `thread 'main' panicked at src/main.rs:12:43:`
+# Whose message is on the next line, of Rust, Apache, Clojure, Dart and R: `thread 'main' panicked at src/main.rs:12:43:`
 _SAYS_NEXT: Final = re.compile(
     r"\bpanicked at [^\n]{1,200}:\d+:\s*$|\bSyntax error on line \d+ of [^\n]{1,200}:\s*$"
-    r"|^Execution error \(\w{1,80}\) at [^\n]{1,200}:\d+\)\.\s*$"
+    r"|^(?:Execution|Syntax) error [^\n]{1,300}:\d+\)\.\s*$|^Unhandled exception:\s*$|^Error in [^\n]{1,300} :\s*$"
 )
 
 
@@ -104,10 +106,19 @@ def last_words(lines: Sequence[str], *, by_last_line: bool = False) -> LastWords
     ended = exited or restarted(lines)
     ended = ended or (any(_LAST_WORD.search(line) for line in telling) and not _GOES_ON.match(lines[-1]))
     ended = ended or bool(telling and _NODE_ENDED.search(lines[-1]))
-    if not ended and not (by_last_line and _FATAL.search(lines[-1])):
+    if not ended and not (by_last_line and _ends_in_error(lines)):
         return None
     said = _most_telling(lines) or (telling[-1] if telling else code.string if code else lines[-1])
     return LastWords(said, code[1] if code and exited else "")
+
+
+def _ends_in_error(lines: Sequence[str]) -> bool:
+    """Return whether the last line speaks of an error, and of none that the program only warns of.
+
+    The level may stand in the entry's first line, below which the others are indented, as .NET writes it.
+    """
+    first = next((line for line in reversed(lines) if not line[0].isspace()), "")
+    return _FATAL.search(lines[-1]) is not None and not is_optional(first) and not is_optional(lines[-1])
 
 
 def still_waits(line: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 _LISTENING: Final = re.compile(
-    r"(?:\b(?:listen\w*|serve|serving|responding|accepting|running|#?start|started|starting|launched|bound|ready|available|server|local"
+    r"(?:\b(?:listen\w*|serve|serving|responding|accepting|running|#?start|started|starting|launched|bind\w*|bound|ready|available|server|local"
     # Spanish, Portuguese, French, German, Italian, Dutch, Polish, Russian
     r"|escuch\w*|corriendo|iniciad[oa]|ouvindo|rodando|écoute\w*|démarré\w*|lauscht|läuft|gestartet|ascolto|avviato|luistert"
     r"|nasłuch\w*|uruchomion\w*|слуша\w*|запущен\w*)\b"
@@ -52,9 +52,9 @@ _OUTBOUND: Final = re.compile(
 )
 # Twisted, as Daphne has it: `tcp:port=8000:interface=127.0.0.1`
 _LISTENING_TWISTED: Final = re.compile(r"\btcp:port=(?P<port>\d{2,5}):interface=(?P<host>[\w.]{1,100})")
-# Sinatra; Tomcat: `Starting ProtocolHandler ["http-nio-8080"]`
+# Sinatra; Scotty; Tomcat: `Starting ProtocolHandler ["http-nio-8080"]`
 _LISTENING_NAMED: Final = re.compile(
-    r"\b(?P<host>taken the stage on |ProtocolHandler \[\"http-(?:nio2?|apr)-)(?P<port>\d{2,5})\b"
+    r"\b(?P<host>taken the stage on |phasers to stun\.{3} \(port |ProtocolHandler \[\"http-(?:nio2?|apr)-)(?P<port>\d{2,5})\b"
 )
 _SAYS_WHERE: Final = (
     _LISTENING_TWISTED,
@@ -77,7 +77,9 @@ _ASIDE: Final = re.compile(r"\b(?:debugger|inspector|management|metrics?|pprof|p
 _NOT_LISTENING: Final = re.compile(
     r"\b(?:(?i:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use)|E[A-Z]{4,12})\b"
 )
-_SURELY_LISTENS: Final = re.compile(r"\b(?:listen\w*|serving|bound|launched|accepting connections)\b", re.IGNORECASE)
+_SURELY_LISTENS: Final = re.compile(
+    r"\b(?:listen\w*|serving|bind\w*|bound|launched|accepting connections)\b", re.IGNORECASE
+)
 # An address below its heading: `Jupyter Server is running at:`
 _HEADING: Final = re.compile(
     r"\b(?:running|listening|available|accessible|served|ready)\b[^\n]{0,40}:\s*$", re.IGNORECASE

@@ -36,10 +36,13 @@ _IN_ORDER: Final = re.compile(
     rf"\b(?:GET|HEAD) \"?{_PATH}\"?(?: HTTP/[\d.]+)?\"?(?: from \S{{1,60}})?(?: -)? {{1,3}}(?P<status>[1-5]\d\d)\b"
 )
 # gin and Fiber: `| 404 | 1.033µs | 10.0.0.9 | GET "/x"`; Tornado: `404 GET /x`; PHP's own server: `[404]: GET /x`
+# Ktor: `404 Not Found: GET - /x`
 _STATUS_COLUMN: Final = re.compile(
     rf"\| {{0,3}}(?P<status>[1-5]\d\d) {{0,3}}\|[^\n]{{0,160}}?\b(?:GET|HEAD)\b[ |\"]{{1,12}}{_PATH}"
 )
-_STATUS_FIRST: Final = re.compile(rf"(?<![\w.])(?<!\d:)(?P<status>[1-5]\d\d)\]?:? (?:GET|HEAD) {_PATH}")
+_STATUS_FIRST: Final = re.compile(
+    rf"(?<![\w.])(?<!\d:)(?P<status>[1-5]\d\d)(?: [A-Z][A-Za-z'-]{{1,20}}){{0,4}}\]?:? (?:GET|HEAD)(?: -)? {_PATH}"
+)
 # Serilog: `HTTP GET /x responded 404`; uWSGI: `GET /x => generated 9 bytes in 2 msecs (HTTP/1.1 404)`; `GET /x -> 404`
 _LATER: Final = re.compile(
     rf"\b(?:GET|HEAD|get|head) \"?{_PATH}[^\n]{{0,100}}?"
@@ -66,10 +69,18 @@ _STATUS_MEMBER: Final = re.compile(
 )
 # Rails: `Started GET "/x" for 10.0.0.9`; Phoenix: `GET /x`; ASP.NET: `Request starting HTTP/1.1 GET http://… - -`
 _STARTED: Final = re.compile(rf"(?:\bStarted |\bstarting HTTP/[\d.]+ |\] )?\b(?:GET|HEAD) \"?{_PATH}\"?(?=$| for | - )")
-_ANSWERED: Final = re.compile(r"\b(?:Completed|Sent) (?P<status>[1-5]\d\d)\b")
+# Mojolicious: `404 Not Found`
+_ANSWERED: Final = re.compile(
+    rf"(?:\b(?:Completed|Sent) |(?<!\S)(?=\d\d\d (?:{'|'.join(re.escape(status.phrase) for status in HTTPStatus)})\b))"
+    r"(?P<status>[1-5]\d\d)\b"
+)
 
-# Rails refuses hosts that it doesn't know, such as the address that the health check asks, and logs no request.
-_BLOCKED_HOST: Final = re.compile(r"\bBlocked hosts?: ")
+# What refuses a request before it looks at the path, and logs no request: Rails and Play, which don't know the host,
+# such as the address that the health check asks; Go, which is asked without TLS.
+_REFUSALS: Final = (
+    (re.compile(r"\bBlocked hosts?: "), HTTPStatus.FORBIDDEN),
+    (re.compile(r"\bHost not allowed: |\bsent an HTTP request to an HTTPS server\b"), HTTPStatus.BAD_REQUEST),
+)
 
 
 def requests_in(lines: Iterable[str]) -> list[LoggedRequest]:
@@ -103,8 +114,10 @@ def of_health_check(lines: Sequence[str], path: str) -> LoggedRequest | None:
     requests = requests_in(lines)
     own = [request for request in requests if "HealthChecker" in request.line or _named(request) == path]
     scripts = [request for request in requests if _named(request).endswith("/index.php")]
-    blocked = [LoggedRequest(path, HTTPStatus.FORBIDDEN, line) for line in lines if _BLOCKED_HOST.search(line)]
-    return next(iter(own[-1:] or scripts[-1:] or blocked[-1:]), None)
+    refused = [
+        LoggedRequest(path, status, line) for line in lines for pattern, status in _REFUSALS if pattern.search(line)
+    ]
+    return next(iter(own[-1:] or scripts[-1:] or refused[-1:]), None)
 
 
 def _named(request: LoggedRequest) -> str:

@@ -42,14 +42,16 @@ _MEMORY: Final = re.compile(
     r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)"
     r"|\binsufficient memory for the java\b|\bNoMemoryError|\bcould not reserve enough space for\b"
     # Of uWSGI, Celery and supervisord. PHP's `memory_limit` is its own, whatever memory there is.
-    r"|\b(?:killed|died|exited|terminated|crashed)\b[^\n]{0,60}?\b(?:signal:? 9\b|SIGKILL\b(?!\)))"
+    r"|\b(?:killed|died|exited|terminated|crashed)\b[^\n]{0,60}?\bSIGKILL\b(?!\))"
     r"|\bwas sent SIGKILL!"
     # .NET's E_OUTOFMEMORY. Nothing but a lack of memory kills a container's processes with SIGKILL from outside.
-    r"|\b0x8007000E\b|(?<!sending )(?<!send )\bsignal[ :=\[\"]{1,4}(?:SIGKILL|killed)\b"
+    r"|\b0x8007000E\b|(?<!sending )(?<!send )\bsignal[ :=\[\"]{1,4}(?:SIGKILL|killed|9)\b"
     r"|\bmemory allocation of \d+ bytes failed|\bbad_alloc\b|(?<!On)OutOfMemoryError|(?<!OfMemory)(?<!Of)MemoryError|^killed(?:\s*$|\s{2,}\S)|\bline \d+:\s+\d+ killed\b"
     r"|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}137\b|\bstatus[ :=]{1,2}137\b(?! [a-z])",
     re.IGNORECASE,
 )
+# A program that may not keep its memory from being swapped out has as much as before, whatever the error is called.
+_LOCKS_MEMORY: Final = re.compile(r"\block(?:ing)? (?:\w{1,20} )?memory\b|\bmlock(?:all)?\b", re.IGNORECASE)
 # Of gunicorn, which ends a worker that takes too long and starts another.
 WORKER_TIMEOUT: Final = re.compile(r"\bWORKER TIMEOUT \(pid:(\d{1,9})\)")
 _KILLED: Final = re.compile(r"\bWorker \(pid:(\d{1,9})\) was sent SIGKILL!")
@@ -110,9 +112,7 @@ def first_sign(lines: Sequence[str], last: Sequence[str]) -> SignLine | None:
     timed_out = {match[1] for line in lines if (match := WORKER_TIMEOUT.search(line))}  # its workers' process ids
     for wording in _WORDINGS:
         among = lines if wording.anywhere else last
-        found = [
-            at for at, line in enumerate(among) if wording.pattern.search(line) and not _was_too_slow(line, timed_out)
-        ]
+        found = [at for at, line in enumerate(among) if wording.pattern.search(line) and not _is_other(line, timed_out)]
         if found and not (
             wording.goes_on
             and wording.goes_on.search(among[found[-1]])
@@ -122,7 +122,7 @@ def first_sign(lines: Sequence[str], last: Sequence[str]) -> SignLine | None:
     return None
 
 
-def _was_too_slow(line: str, timed_out: Container[str]) -> bool:
-    """Return whether gunicorn killed a worker itself, which took too long."""
+def _is_other(line: str, timed_out: Container[str]) -> bool:
+    """Return whether gunicorn killed a worker itself, which took too long, or memory can't be locked."""
     match = _KILLED.search(line)
-    return match is not None and match[1] in timed_out
+    return (match is not None and match[1] in timed_out) or _LOCKS_MEMORY.search(line) is not None

@@ -86,7 +86,7 @@ _SETTINGS_HEADING: Final = re.compile(r"\bvalidation errors? for \w*(?:settings|
 # What a program does without: `SENTRY_DSN is not set, error reporting disabled`
 _OPTIONAL: Final = re.compile(
     r"\b(?:warn(?:ing)?|disabl\w*|default(?:s|ing|ed)|(?:using|with) (?:the |a )?default|optional|ignor\w*|skip\w*"
-    r"|fall(?:ing|s)? ?back|deprecat\w*)\b|\b(?-i:INFO|DEBUG)\b|\blevel\"?[:=] ?\"?(?:info|debug)\b",
+    r"|fall(?:ing|s)? ?back|deprecat\w*)\b|\b(?-i:INFO|DEBUG)\b|\blevel\"?[:=] ?\"?(?:info|debug)\b|^(?:info|dbug): ",
     re.IGNORECASE,
 )
 _ERROR: Final = re.compile(
@@ -99,6 +99,11 @@ _FIELD_REQUIRED: Final = re.compile(r"^\s+field required\b", re.IGNORECASE)
 def names_variable(line: str) -> bool:
     """Return whether a line says of a variable that it is missing or wrong."""
     return (_VARIABLE.search(line) or _beside(line)) is not None
+
+
+def is_optional(line: str) -> bool:
+    """Return whether a line is a warning or less, or says that the program does without something."""
+    return _OPTIONAL.search(line) is not None
 
 
 def missing_variable(lines: Sequence[str], is_set: Container[str]) -> tuple[str, str] | None:
@@ -114,10 +119,10 @@ def missing_variable(lines: Sequence[str], is_set: Container[str]) -> tuple[str,
     for line, name in _missing(lines):
         if name in is_set:
             continue
-        if not _OPTIONAL.search(line):
+        if not is_optional(line):
             return line, name
         optional = optional or (line, name)
-    if optional and any(_ERROR.search(line) and not _OPTIONAL.search(line) for line in lines):
+    if optional and any(_ERROR.search(line) and not is_optional(line) for line in lines):
         return None
     return optional
 

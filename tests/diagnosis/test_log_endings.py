@@ -235,3 +235,27 @@ def test_of_a_program_that_tries_again_the_line_that_says_why_is_quoted():
     ]
     evidence = seen("starting", *lines)
     assert (evidence.reason, evidence.line) == (Reason.QUIET, lines[0])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "info: Microsoft.Hosting.Lifetime[14]",
+            "      Now listening on: http://[::]:80",
+            "warn: Microsoft.AspNetCore.HttpsPolicy.HttpsRedirectionMiddleware[3]",
+            "      Failed to determine the https port for redirect.",
+        ],
+        ["level=info msg=listening addr=:80", 'level=warn msg="tracing disabled: OTEL_EXPORTER_OTLP_ENDPOINT not set"'],
+        ["listening on 0.0.0.0:80", "SENTRY_DSN is missing, error reporting disabled"],
+        ["(node:1) Warning: could not load the .env file", "    at Object.<anonymous> (/app/server.js:3:1)"],
+        [
+            f"03:12:0{at}.93{at} [error] Postgrex.Protocol (#PID<0.{273 + at % 2}.0>) failed to connect: "
+            "** (DBConnection.ConnectionError) tcp connect (db:5432): connection refused - :econnrefused"
+            for at in range(4)
+        ],
+    ],
+    ids=lambda lines: lines[-1][:60],
+)
+def test_a_warning_or_what_a_program_does_without_is_no_end(lines):
+    assert seen(*lines).reason is Reason.QUIET

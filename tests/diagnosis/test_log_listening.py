@@ -97,6 +97,9 @@ CASES = [
     ),
     (Reason.QUIET, ["2026-11-27 03:12:07 [*] Waiting for messages. To exit press CTRL+C"]),
     (Reason.QUIET, ["redis:6379 - no response, still waiting ..."] * 6),
+    (Reason.LOCALHOST, ["Inference API bind to: http://127.0.0.1:80", "Model server started."]),
+    (Reason.PORT, ["binding 172.26.3.4:8080", "ready"]),
+    (Reason.PORT, ["Setting phasers to stun... (port 3000) (ctrl-c to quit)"]),
 ]
 
 

@@ -172,6 +172,52 @@ QUOTES = [
             "BEGIN failed--compilation aborted at app.pl line 2.",
         ],
     ),
+    (
+        "[error] <0.131.0> error:{{shutdown,{failed_to_start_child,auth,{\"Failed to create '/data/.erlang.cookie': eacces\",[]}}}}",
+        [
+            "[error] <0.131.0> BOOT FAILED",
+            "[error] <0.131.0> error:{{shutdown,{failed_to_start_child,auth,{\"Failed to create '/data/.erlang.cookie': eacces\",[]}}}}",
+            "[error] <0.131.0>     rabbit_prelaunch_dist:setup/1, line 32",
+            "Kernel pid terminated (application_controller) ({application_start_failure,rabbitmq_prelaunch,...})",
+        ],
+    ),
+    (
+        "nginx: [error] init_by_lua error: migrations.lua:16: Database needs bootstrapping or is older than Kong 1.0.",
+        [
+            "nginx: [error] init_by_lua error: migrations.lua:16: Database needs bootstrapping or is older than Kong 1.0.",
+            "To start a new installation from scratch, run 'kong migrations bootstrap'.",
+            "stack traceback:",
+            "\t[C]: in function 'error'",
+            "\tinit_by_lua:3: in main chunk",
+        ],
+    ),
+    (
+        "Null check operator used on a null value",
+        [
+            "Unhandled exception:",
+            "Null check operator used on a null value",
+            "#0      main (file:///app/bin/server.dart:14:52)",
+        ],
+    ),
+    (
+        "invalid 'port' argument",
+        ["Error in httpuv::startServer(host, port, app) : ", "  invalid 'port' argument", "Execution halted"],
+    ),
+    (
+        "Could not locate ring/adapter/jetty__init.class on classpath.",
+        [
+            "Syntax error (FileNotFoundException) compiling at (shop/core.clj:1:1).",
+            "Could not locate ring/adapter/jetty__init.class on classpath.",
+        ],
+    ),
+    (
+        "pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on 'db' ([Errno -2] Name or service not known)\")",
+        [
+            "pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on 'db' ([Errno -2] Name or service not known)\")",
+            "s6-rc: warning: unable to start service init-migrations: command exited 1",
+            "/run/s6/basedir/scripts/rc.init: fatal: stopping the container.",
+        ],
+    ),
 ]
 
 

@@ -139,6 +139,25 @@ CASES = [
         Reason.QUIET,
         ['10.0.0.9 - - "GET /healthz HTTP/1.1" 499 0 "-" "ELB-HealthChecker/2.0"'] * 2,
     ),  # it stopped waiting
+    (
+        Reason.HEALTH_PATH,  # Mojolicious
+        [
+            '[2026-11-27 03:12:07.10001] [1] [trace] [Qp7x1c4P8wXr] GET "/healthz"',
+            '[2026-11-27 03:12:07.10120] [1] [trace] [Qp7x1c4P8wXr] Template "not_found.html.ep" not found',
+            "[2026-11-27 03:12:07.10350] [1] [trace] [Qp7x1c4P8wXr] 404 Not Found (0.003345s, 298.954/s)",
+        ],
+    ),
+    (Reason.HEALTH_PATH, ["INFO  ktor.application - 404 Not Found: GET - /healthz in 3ms"] * 2),
+    (Reason.HEALTH_STATUS, ["ERROR ktor.application - 500 Internal Server Error: GET - /healthz in 3ms"] * 2),
+    # Of servers that refuse a request before they look at its path: Play, Go
+    (Reason.HEALTH_PATH, ["WARN p.f.hosts.AllowedHostsFilter  Host not allowed: 172.26.9.12:9000 in request: /"] * 2),
+    (
+        Reason.HEALTH_PATH,
+        [
+            "http: TLS handshake error from 172.26.3.4:41200: client sent an HTTP request to an HTTPS server",
+            "http: TLS handshake error from 172.26.3.4:41202: client sent an HTTP request to an HTTPS server",
+        ],
+    ),
 ]
 
 

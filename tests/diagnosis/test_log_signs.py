@@ -118,6 +118,26 @@ CASES = [
     (Reason.COMMAND_NOT_FOUND, ["/bin/bash: /app/start.sh: No such file or directory"] * 2),
     (Reason.EXITED, ["bash: line 1: /app/settings.ini: No such file or directory"] * 2),
     (Reason.OUT_OF_MEMORY, ["Error: cannot allocate vector of size 1.5 Gb", "Execution halted"] * 2),
+    (
+        Reason.OUT_OF_MEMORY,
+        [
+            '{"level":"ERROR","fields":{"message":"Shard process was signaled to shutdown with signal 9"}}',
+            "Error: ShardCannotStart",
+        ]
+        * 3,
+    ),
+    (Reason.EXITED, ["master: sending signal 9 to worker 17, which hangs", "fatal: no workers left"] * 3),
+    # A program that may not lock its memory has memory.
+    (Reason.EXITED, ["Error initializing core: Failed to lock memory: cannot allocate memory"] * 3),
+    (
+        Reason.EXITED,
+        [
+            "[WARN ][o.e.b.JNANatives] Unable to lock JVM Memory: error=12, reason=Cannot allocate memory",
+            "ERROR: [1] bootstrap checks failed",
+        ]
+        * 3,
+    ),
+    (Reason.OUT_OF_MEMORY, ["fork: Cannot allocate memory"] * 3),
 ]
 
 
