@@ -61,11 +61,11 @@ _SAYS_WHAT: Final = re.compile(
 )
 # And why.
 _SAYS_WHY: Final = re.compile(
-    r"refused|\btimed? ?out\b|not (?:found|known)|no such|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
+    r"refused|\btimed? ?out\b|not (?:found|known)|no such(?: \w{1,20}){0,3}|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
     r"cannot find|can't find|no space|read-?only|"
     # Errors of the system by their names, not every word in capitals: `ENTRYPOINT`; in Erlang, in lower case
     r"\b(?:eacces|eaddrinuse|econnrefused|ehostunreach|enoent|enospc|eperm|erofs)\b|"
-    r"(?-i:\bE(?:ACCES|ADDR|AGAIN|AI_|BAD|BUSY|CONN|EXIST|HOST|INVAL|IO\b|ISDIR|LOOP|MFILE|NET|NO[A-Z]|PERM|PIPE|PROTO|RESOLVE|ROFS|SOCKET|TIMEDOUT)[A-Z_]{0,20})|does(?:n't| not) exist|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
+    r"(?-i:\bE(?:ACCES|ADDR|AGAIN|AI_|BAD|BUSY|CONN|EXIST|HOST|INVAL|IO\b|ISDIR|LOOP|MFILE|NET|NO[A-Z]|PERM|PIPE|PROTO|RESOLVE|ROFS|SOCKET|TIMEDOUT)[A-Z_]{0,20})|does(?:n't| not) exist|\bexpected near\b|\bunexpected (?!error|exception)|unresolv|(?:name|dns) resolution|(?:not|n't) resolve|nxdomain|translate host"
     r"|mismatch|certificate|already (?:running|exists|bound|registered|defined)|failed to find|cannot (?:load|import|use|open|connect)|could not (?:be|load|import|open|connect|find)"
     r"|no module|syntax ?error|misspelled|incompatible|unsupported|must install|with the reason \"[^\"\n]{1,80}\"|not (?:installed|accessible|supported)",
     re.IGNORECASE,
@@ -93,22 +93,23 @@ class LastWords(NamedTuple):
     status: str
 
 
-def last_words(lines: Sequence[str], *, by_last_line: bool = False) -> LastWords | None:
+def last_words(lines: Sequence[str], *, by_last_line: bool = False, is_rest: bool = False) -> LastWords | None:
     """Return why a container's program ended, or None if it didn't: it was restarted, or its log says so.
 
-    `by_last_line`: also if no more than its last line speaks of an error.
+    `by_last_line`: also if no more than its last line speaks of an error. `is_rest`: the lines are the rest of a run,
+    so that no repeated one shows a restart.
     """
     code = next((match for line in reversed(lines) if (match := _EXIT_CODE.search(line))), None)
     exited = code is not None and code[1] != "0"
     telling = [line for line in lines if _FATAL.search(line) or names_variable(line)]
     if not exited and (still_waits(lines[-1]) or _tries_again(lines)):
         return None
-    ended = exited or restarted(lines)
+    ended = exited or (not is_rest and restarted(lines))
     ended = ended or (any(_LAST_WORD.search(line) for line in telling) and not _GOES_ON.match(lines[-1]))
     ended = ended or bool(telling and _NODE_ENDED.search(lines[-1]))
     if not ended and not (by_last_line and _ends_in_error(lines)):
         return None
-    said = _most_telling(lines) or (telling[-1] if telling else code.string if code else lines[-1])
+    said = most_telling(lines) or (telling[-1] if telling else code.string if code else lines[-1])
     return LastWords(said, code[1] if code and exited else "")
 
 
@@ -128,7 +129,7 @@ def still_waits(line: str) -> bool:
 
 def why_it_waits(lines: Sequence[str]) -> str:
     """Return the line that says why a program still waits, tries again or goes on, "" if the last one says no such."""
-    return _most_telling(lines) if still_waits(lines[-1]) or _GOES_ON.match(lines[-1]) else ""
+    return most_telling(lines) if still_waits(lines[-1]) or _GOES_ON.match(lines[-1]) else ""
 
 
 def _tries_again(lines: Sequence[str]) -> bool:
@@ -182,7 +183,7 @@ def _period(lines: Sequence[str]) -> int:
     return len(lines) - longest[-1]
 
 
-def _most_telling(lines: Sequence[str]) -> str:
+def most_telling(lines: Sequence[str]) -> str:
     """Return the last of the lines that say most of what failed and why, "" if none does."""
     best, best_weight, before = "", 0, ""
     for line in lines:

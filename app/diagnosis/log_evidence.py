@@ -15,10 +15,10 @@ from typing import Final
 
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine
-from app.diagnosis.log_endings import last_words, restarted, says_what_and_why, says_why, why_it_waits
+from app.diagnosis.log_endings import last_words, most_telling, restarted, says_what_and_why, says_why, why_it_waits
 from app.diagnosis.log_lines import ANSI, unwrapped
 from app.diagnosis.log_listening import listenings
-from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check
+from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check, requests_in
 from app.diagnosis.log_signs import WORKER_TIMEOUT, first_sign
 from app.diagnosis.log_variables import missing_variable
 
@@ -69,13 +69,15 @@ class Reason(StrEnum):
 class LogEvidence:
     """What a log shows. `started`: the container itself wrote something, so its image was pulled.
 
-    `line` is the line that shows the reason, shortened; `detail` its number or name: a status, a port, a variable.
+    `line` is the line that shows the reason, shortened; `detail` its number or name: a status, a port, a variable;
+    `failure` the line that says what failed, where `line` is the failed request.
     """
 
     ending: Ending = Ending.NONE
     reason: Reason = Reason.NOTHING
     line: str = ""
     detail: str = ""
+    failure: str = ""
 
     @property
     def started(self) -> bool:
@@ -104,7 +106,7 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
     health = _health(whole, deployment) if is_checked else None
     evidence = (
         (None if health and _still_starts(own, health) else health)
-        or (_exit(last, deployment) if last else None)
+        or (_exit(last, deployment, is_rest=last is not own) if last else None)
         or (_port(own, deployment) if is_checked else None)
         or _exit(own, deployment, by_last_line=True)
     )
@@ -114,7 +116,8 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
     ):  # gunicorn itself runs on, and starts another worker
         return LogEvidence(ending, Reason.QUIET, _quoted(slow or why_it_waits(own) or own[-1]))
     reason, line, detail = evidence
-    return LogEvidence(ending, reason, _quoted(line, detail), detail)
+    failure = most_telling([text for text in own if not requests_in([text])]) if reason is Reason.HEALTH_STATUS else ""
+    return LogEvidence(ending, reason, _quoted(line, detail), detail, _quoted(failure))
 
 
 # Of Metabase and others, which answer 503 meanwhile.
@@ -186,13 +189,13 @@ def _last_run(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _exit(
-    lines: Sequence[str], deployment: Deployment, *, by_last_line: bool = False
+    lines: Sequence[str], deployment: Deployment, *, by_last_line: bool = False, is_rest: bool = False
 ) -> tuple[Reason, str, str] | None:
     """Return the variable that is missing or the line that says most, if the container exited.
 
-    `by_last_line`: also if no more than its last line speaks of an error.
+    `by_last_line`: also if no more than its last line speaks of an error. `is_rest`: they aren't a whole run's.
     """
-    said = last_words(lines, by_last_line=by_last_line)
+    said = last_words(lines, by_last_line=by_last_line, is_rest=is_rest)
     if said is None:
         return None
     is_set = {variable for container in deployment.containers for variable in container.environment}

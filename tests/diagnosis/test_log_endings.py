@@ -247,6 +247,7 @@ def test_of_a_program_that_tries_again_the_line_that_says_why_is_quoted():
             "      Failed to determine the https port for redirect.",
         ],
         ["level=info msg=listening addr=:80", 'level=warn msg="tracing disabled: OTEL_EXPORTER_OTLP_ENDPOINT not set"'],
+        ["listening on 0.0.0.0:80", *["[WARNING] Invalid request from 10.0.0.9: [SSL: HTTP_REQUEST] http request"] * 3],
         ["listening on 0.0.0.0:80", "SENTRY_DSN is missing, error reporting disabled"],
         ["(node:1) Warning: could not load the .env file", "    at Object.<anonymous> (/app/server.js:3:1)"],
         [

@@ -192,6 +192,13 @@ QUOTES = [
         ],
     ),
     (
+        "LuajitError: /opt/tarantool/config.lua:12: '}' expected near 'listen'",
+        [
+            "LuajitError: /opt/tarantool/config.lua:12: '}' expected near 'listen'",
+            "fatal error, exiting the event loop",
+        ],
+    ),
+    (
         "Null check operator used on a null value",
         [
             "Unhandled exception:",
@@ -229,6 +236,11 @@ def test_the_line_that_says_what_failed_and_why_is_quoted(quoted, lines):
 def test_of_a_long_line_of_node_the_reason_of_the_rejection_is_quoted():
     line = f'[UnhandledPromiseRejection: {"This error originated elsewhere. " * 6}The promise rejected with the reason "vault sealed".] {{'
     assert '"vault sealed"' in seen(*[line, "Node.js v18.20.4"] * 2).line
+
+
+def test_a_reason_is_quoted_whole():
+    line = seen(f"panic: opening the store at {'/data' * 40}: no such file or directory (db)", "exit status 2").line
+    assert line.endswith(": no such file or directory…")
 
 
 def test_of_a_long_line_its_start_and_its_reason_are_quoted():

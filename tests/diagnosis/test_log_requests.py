@@ -166,6 +166,18 @@ def test_lines_show_a_reason(reason, lines):
     assert seen(*lines).reason is reason
 
 
+def test_of_a_request_that_fails_the_line_that_says_why_is_quoted_too():
+    failure = (
+        "[error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, "
+        'request: "GET /healthz HTTP/1.1"'
+    )
+    request = '"GET /healthz HTTP/1.1" 502 157 "-" "ELB-HealthChecker/2.0"'
+    evidence = seen("start worker processes", *[failure, request] * 3)
+    assert (evidence.reason, evidence.line, evidence.failure) == (Reason.HEALTH_STATUS, request, failure)
+    assert seen("start worker processes", *[request] * 3).failure == ""
+    assert seen(failure, *[request.replace("502", "404")] * 3).failure == ""
+
+
 def in_caddys_words(status, **headers):
     request = {"method": "GET", "host": "172.26.3.4", "uri": "/healthz", "headers": headers}
     return json.dumps({"level": "info", "msg": "handled request", "request": request, "status": status})

@@ -68,7 +68,8 @@ def _started(facts: Facts, deployment: Deployment, evidence: LogEvidence) -> Che
         return caused(
             Found("health.port", params, (Sentence("evidence.port_variable", params), line), Certainty.LIKELY)
         )
-    return caused(Found(_CAUSES[evidence.reason], params, (line,), certainty))
+    failure = (Sentence("evidence.log_line", {"line": evidence.failure}),) if evidence.failure else ()
+    return caused(Found(_CAUSES[evidence.reason], params, (line, *failure), certainty))
 
 
 def _params(facts: Facts, deployment: Deployment, evidence: LogEvidence) -> dict[str, str | int]:
