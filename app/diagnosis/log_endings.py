@@ -11,7 +11,7 @@ from app.diagnosis.log_variables import is_optional, names_variable
 
 # Not every code is a program's: `status code 204`, `country code: 49`.
 _EXIT_CODE: Final = re.compile(
-    r"(?:\bexit(?:ed|ing)?(?: with)?(?: (?:code|status))?"
+    r"(?:\bexit(?:ed|ing)?(?: with)?(?: (?:code|status|value \[\w{1,40}\]))?"
     r"|\b(?:terminat|finish|return|stopp|end|crash|fail|quit)\w{0,4}\b[^\n]{0,40}?\b(?<!status )code"
     r"|npm ERR! (?:code|errno))[ :=\[]{1,3}(25[0-5]|2[0-4]\d|1?\d?\d)\b",
     re.IGNORECASE,
@@ -138,7 +138,8 @@ def _tries_again(lines: Sequence[str]) -> bool:
     `Unable to connect. Retrying (2)...` stands before the error and its stack trace.
     """
     attempts = [index for index, line in enumerate(lines) if still_waits(line) and _says_failure(line)]
-    if len(attempts) < 2:
+    started_anew = restarted(lines) and not (still_waits(lines[0]) or _says_failure(lines[0]))
+    if len(attempts) < 2 or started_anew:
         return False
     before, last = attempts[-2:]
     after = lines[last + 1 :]

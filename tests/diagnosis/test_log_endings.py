@@ -237,6 +237,13 @@ def test_of_a_program_that_tries_again_the_line_that_says_why_is_quoted():
     assert (evidence.reason, evidence.line) == (Reason.QUIET, lines[0])
 
 
+def test_a_program_that_starts_anew_after_its_attempts_has_ended():
+    attempt = "error: Failed to ping DB, dial tcp: lookup postgres: no such host, retrying in 10 seconds"
+    lines = ["info: Server is initializing", attempt, "Error: cannot create store: failed to ping DB"]
+    assert seen(*lines * 3).reason is Reason.EXITED
+    assert seen(lines[0], *lines[1:] * 3).reason is Reason.QUIET
+
+
 @pytest.mark.parametrize(
     "lines",
     [

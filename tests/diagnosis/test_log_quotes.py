@@ -199,6 +199,14 @@ QUOTES = [
         ],
     ),
     (
+        "WARN  app[][o.s.a.p.AbstractManagedProcess] Process exited with exit value [ElasticSearch]: 78",
+        [
+            "WARN  app[][o.s.a.p.AbstractManagedProcess] Process exited with exit value [ElasticSearch]: 78",
+            "INFO  app[][o.s.a.SchedulerImpl] Process[ElasticSearch] is stopped",
+            "INFO  app[][o.s.a.SchedulerImpl] SonarQube is stopped",
+        ],
+    ),
+    (
         "Null check operator used on a null value",
         [
             "Unhandled exception:",

@@ -126,6 +126,10 @@ CASES = [
         ]
         * 3,
     ),
+    (
+        Reason.OUT_OF_MEMORY,
+        ["WARN  app[][o.s.a.p.AbstractManagedProcess] Process exited with exit value [ElasticSearch]: 137"] * 3,
+    ),
     (Reason.EXITED, ["master: sending signal 9 to worker 17, which hangs", "fatal: no workers left"] * 3),
     # A program that may not lock its memory has memory.
     (Reason.EXITED, ["Error initializing core: Failed to lock memory: cannot allocate memory"] * 3),
