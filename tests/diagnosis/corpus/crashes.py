@@ -237,6 +237,12 @@ crash(
     "/myapp/start: line 10: bin/rails: No such file or directory",
     status=127,
 )
+crash(
+    "memory that can't be locked",
+    "container.exited",
+    "Error initializing core: Failed to lock memory: cannot allocate memory",
+    "This usually means that the mlock syscall is not available.",
+)
 # The platform and memory.
 crash("an arm64 program under Docker", "platform.exec_format", "exec /usr/local/bin/node: exec format error", status=1)
 MEMORY = "size.out_of_memory"

@@ -185,6 +185,28 @@ unhealthy(
     "AH00094: Command line: 'apache2 -D FOREGROUND'",
     *[f'172.26.8.10 - - [27/Nov/2026:03:12:07 +0000] "GET / HTTP/1.1" 403 199 {CHECKER}'] * 5,
 )
+unhealthy("Ktor's 404", PATH, *["INFO  ktor.application - 404 Not Found: GET - /health in 3ms"] * 5, path="/health")
+unhealthy(
+    "Mojolicious answers 404",
+    PATH,
+    *[
+        '[2026-11-27 03:12:07.10001] [1] [trace] [Qp7x1c4P8wXr] GET "/health"',
+        "[2026-11-27 03:12:07.10350] [1] [trace] [Qp7x1c4P8wXr] 404 Not Found (0.003345s, 298.954/s)",
+    ]
+    * 3,
+    path="/health",
+)
+unhealthy(
+    "Play doesn't know the host",
+    PATH,
+    "INFO  play.core.server.AkkaHttpServer  Listening for HTTP on /[0:0:0:0:0:0:0:0]:80",
+    *["WARN  p.filters.hosts.AllowedHostsFilter  Host not allowed: 172.26.9.12:80 in request: /"] * 5,
+)
+unhealthy(
+    "Go expects TLS",
+    PATH,
+    *["http: TLS handshake error from 172.26.8.10:41200: client sent an HTTP request to an HTTPS server"] * 5,
+)
 # A failing program.
 STATUS = "health.status"
 REFUSED = (
@@ -245,6 +267,20 @@ unhealthy(
     SLOW,
     "Running migrations:",
     "  Applying shop.0042_backfill_orders...",
+)
+unhealthy(
+    "it runs, and only warns",
+    SLOW,
+    "info: Microsoft.Hosting.Lifetime[14]",
+    "      Now listening on: http://[::]:80",
+    "warn: Microsoft.AspNetCore.HttpsPolicy.HttpsRedirectionMiddleware[3]",
+    "      Failed to determine the https port for redirect.",
+)
+unhealthy(
+    "it does without a variable",
+    SLOW,
+    "level=info msg=listening addr=:80",
+    'level=warn msg="tracing disabled: OTEL_EXPORTER_OTLP_ENDPOINT not set"',
 )
 unhealthy(
     "it tries again, and says so before the error",
