@@ -16,9 +16,10 @@ _LISTENING: Final = re.compile(
     r"[ :=]{1,3}(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
-# `Server Running: http://5f1c:8080`, by the container's own name.
+# `Server Running: http://5f1c:8080`, `- Local:    http://5f1c:3000`, by the container's own name.
 _LISTENING_URL: Final = re.compile(
-    r"\b(?:listening|serving|running|started|launched|available|goin' fast)(?: \([^)\n]{0,40}\))?(?: on| at| from| @)?:? https?://(?P<host>[a-z0-9.-]{1,100}):(?P<port>\d{2,5})\b",
+    r"(?:\b(?:listening|serving|running|started|launched|available|goin' fast)(?: \([^)\n]{0,40}\))?(?: on| at| from| @)?:?"
+    r"|^\W{0,9}(?:local|network):) {1,12}https?://(?P<host>[a-z0-9.-]{1,100}):(?P<port>\d{2,5})\b",
     re.IGNORECASE,
 )
 # `{"msg":"server started","addr":":8081"}`

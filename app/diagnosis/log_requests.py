@@ -75,11 +75,14 @@ _ANSWERED: Final = re.compile(
     r"(?P<status>[1-5]\d\d)\b"
 )
 
-# What refuses a request before it looks at the path, and logs no request: Rails and Play, which don't know the host,
-# such as the address that the health check asks; Go, which is asked without TLS.
+# What refuses a request before it looks at the path, and logs no request: Rails, Django and Play, which don't know the
+# host, such as the address that the health check asks; Go, which is asked without TLS.
 _REFUSALS: Final = (
     (re.compile(r"\bBlocked hosts?: "), HTTPStatus.FORBIDDEN),
-    (re.compile(r"\bHost not allowed: |\bsent an HTTP request to an HTTPS server\b"), HTTPStatus.BAD_REQUEST),
+    (
+        re.compile(r"\bInvalid HTTP_HOST header: |\bHost not allowed: |\bsent an HTTP request to an HTTPS server\b"),
+        HTTPStatus.BAD_REQUEST,
+    ),
 )
 
 

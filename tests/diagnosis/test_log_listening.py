@@ -99,6 +99,13 @@ CASES = [
     (Reason.QUIET, ["redis:6379 - no response, still waiting ..."] * 6),
     (Reason.LOCALHOST, ["Inference API bind to: http://127.0.0.1:80", "Model server started."]),
     (Reason.PORT, ["binding 172.26.3.4:8080", "ready"]),
+    # Next.js in a container, by the container's own name and address
+    (
+        Reason.PORT,
+        ["   - Local:        http://5f1c2d:3000", "   - Network:      http://172.26.3.4:3000", " ✓ Ready in 2ms"],
+    ),
+    (Reason.PORT, ["  ➜  Network: http://172.26.3.4:4173/"]),
+    (Reason.QUIET, ["  - Local:        http://5f1c2d:80", "  - Network:      http://172.26.3.4:80"]),
     (Reason.PORT, ["Setting phasers to stun... (port 3000) (ctrl-c to quit)"]),
 ]
 

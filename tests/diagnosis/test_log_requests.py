@@ -149,7 +149,14 @@ CASES = [
     ),
     (Reason.HEALTH_PATH, ["INFO  ktor.application - 404 Not Found: GET - /healthz in 3ms"] * 2),
     (Reason.HEALTH_STATUS, ["ERROR ktor.application - 500 Internal Server Error: GET - /healthz in 3ms"] * 2),
-    # Of servers that refuse a request before they look at its path: Play, Go
+    # Of servers that refuse a request before they look at its path: Django, Play, Go
+    (
+        Reason.HEALTH_PATH,
+        [
+            "ERROR exception Invalid HTTP_HOST header: '172.26.9.12:80'. You may need to add '172.26.9.12' to ALLOWED_HOSTS."
+        ]
+        * 2,
+    ),
     (Reason.HEALTH_PATH, ["WARN p.f.hosts.AllowedHostsFilter  Host not allowed: 172.26.9.12:9000 in request: /"] * 2),
     (
         Reason.HEALTH_PATH,
