@@ -79,7 +79,8 @@ _NOT_LISTENING: Final = re.compile(
     r"\b(?:(?i:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use)|E[A-Z]{4,12})\b"
 )
 _SURELY_LISTENS: Final = re.compile(
-    r"\b(?:listen\w*|serving|bind\w*|bound|launched|accepting connections)\b", re.IGNORECASE
+    r"\b(?:listen\w*|serving|bound|launched|accepting connections)\b|\bbind(?:ing)?(?: to)?:? {0,2}(?:https?://)?$",
+    re.IGNORECASE,
 )
 # An address below its heading: `Jupyter Server is running at:`
 _HEADING: Final = re.compile(

@@ -99,6 +99,7 @@ CASES = [
     (Reason.QUIET, ["redis:6379 - no response, still waiting ..."] * 6),
     (Reason.LOCALHOST, ["Inference API bind to: http://127.0.0.1:80", "Model server started."]),
     (Reason.PORT, ["binding 172.26.3.4:8080", "ready"]),
+    (Reason.QUIET, ["LDAP bind to ldap://172.26.3.4:3890 succeeded", "warming caches"]),
     # Next.js in a container, by the container's own name and address
     (
         Reason.PORT,
