@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -24,6 +25,13 @@ WORTH_COMPRESSING = 512  # bytes
 # Types that the system's own table may lack.
 MEDIA_TYPES = {".woff2": "font/woff2", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
+# Lines that are a comment and nothing else, which are a sixth of what our scripts weigh. Notices of licences stay.
+COMMENTS = {
+    ".js": re.compile(rb"^[ \t]*//.*\n", re.MULTILINE),
+    ".css": re.compile(rb"^[ \t]*/\*(?:(?!\*/|SPDX).)*\*/[ \t]*\n", re.MULTILINE),
+}
+VENDORED = "vendor"
+
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
@@ -36,10 +44,10 @@ COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 class Asset:
-    """One file: its media type, and its bytes by content encoding, "" for the uncompressed ones."""
+    """One file: its media type, and its bytes as sent by content encoding, "" for the uncompressed ones."""
 
     def __init__(self, path: Path) -> None:
-        self.plain = path.read_bytes()
+        self.plain = _without_comments(path)
         self.media_type = (
             MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         )
@@ -55,6 +63,13 @@ class Asset:
         if encoding not in self._encoded:
             self._encoded[encoding] = COMPRESS[encoding](self.plain)
         return self._encoded[encoding]
+
+
+def _without_comments(path: Path) -> bytes:
+    """Return what is sent of a file: others' as it is, ours without the lines that only its readers here need."""
+    comments = COMMENTS.get(path.suffix)
+    text = path.read_bytes()
+    return text if comments is None or path.parent.name == VENDORED else comments.sub(b"", text)
 
 
 class Assets:

@@ -84,3 +84,22 @@ def test_files_are_only_read(tree):
 def test_a_page_with_a_misspelt_file_cannot_be_made(tree):
     with pytest.raises(KeyError):
         Assets(tree).url("css/ap.css")
+
+
+SCRIPT = '// Why.\nlet at = "http://x"; // here\n  // Also.\nopen();\n'
+SHEET = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Why. */\n@layer a {\n  /* Also. */\n  b { top: 0; } /* here */\n}\n"
+
+
+@pytest.mark.parametrize(
+    "name, text, sent",
+    [
+        ("js/app.js", SCRIPT, 'let at = "http://x"; // here\nopen();\n'),
+        ("css/app.css", SHEET, SHEET.replace("/* Why. */\n", "").replace("  /* Also. */\n", "")),
+        ("vendor/theirs.js", SCRIPT, SCRIPT),
+    ],
+)
+def test_the_comments_of_our_files_are_not_sent_and_notices_are(tmp_path, name, text, sent):
+    path = tmp_path / name
+    path.parent.mkdir()
+    path.write_text(text)
+    assert Assets(tmp_path).files[name].plain.decode() == sent
