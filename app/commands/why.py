@@ -57,7 +57,7 @@ def why(service: str, image: str, *, as_json: bool, fix_format: str, **options: 
     if as_json:
         show_json(answer)
     else:
-        _show(answer, fix_format)
+        _show(answer, fix_format, read_platform=options["platform"])
     sys.exit(_status(answer))
 
 
@@ -111,7 +111,7 @@ def _default_region(aws: Any, configured: tuple[str, ...]) -> str:
     raise Problem("aws.no_region")
 
 
-def _show(report: Json, fix_format: str) -> None:
+def _show(report: Json, fix_format: str, *, read_platform: bool) -> None:
     about = f"{report['service']} in {report['region']}"
     subject = f"{about}: {report['image']}" if report["image"] else about
     click.echo(plain(subject))
@@ -123,6 +123,8 @@ def _show(report: Json, fix_format: str) -> None:
     marks = MARKS if takes_any_text() else PLAIN_MARKS
     for check in report["checks"]:
         click.echo(plain(f"  {marks[check['status']]} {check['title']}: {check['message']}"))
+        if (check["check"], check["status"], read_platform) == ("platform", "not_checked", False):
+            click.echo(f"{INDENT}Use --platform to read it.")
     for other in report["other_containers"]:
         if other["cause"]:
             click.echo(plain(f"  Container {other['container']} ({other['image']}): {other['cause']}"))

@@ -314,9 +314,34 @@ def test_without_scripts_no_button_is_dead(opens):
 
 
 @pytest.mark.parametrize("width", [700, 960])
-@pytest.mark.parametrize("name", ["images", "repository", "who-can-pull", "batch-failed"])
+@pytest.mark.parametrize("name", ["images", "repository", "who-can-pull", "batch-failed", "why"])
 def test_a_reason_has_the_whole_width_beside_no_empty_column(opens, name, width):
     page = opens(name, viewport={"width": width, "height": 900})
     reasons = page.locator(".table td:not(.end) p")
     assert reasons.count()
     assert reasons.evaluate_all(WIDE) == [True] * reasons.count()
+
+
+# How far each text is from the start of its row.
+INDENT = """texts => texts.map(text => {
+  const { paddingLeft, borderLeftWidth } = getComputedStyle(text);
+  const begins = text.getBoundingClientRect().left + parseFloat(paddingLeft) + parseFloat(borderLeftWidth);
+  return Math.round(begins - text.closest('tr').querySelector('th a').getBoundingClientRect().left);
+})"""
+
+
+@pytest.mark.parametrize("width", [700, 960])
+@pytest.mark.parametrize("name", ["service-history", "repository"])
+def test_a_quiet_button_that_begins_a_line_is_below_its_name(opens, name, width):
+    page = opens(name, viewport={"width": width, "height": 900})
+    quiet = page.locator(".table .end .actions > .quiet:first-child")
+    assert quiet.count()
+    assert quiet.evaluate_all(INDENT) == [0] * quiet.count()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_the_buttons_of_a_repository_are_in_one_line(opens, locale):
+    page = opens("images", viewport={"width": 1440, "height": 900}, locale=locale)
+    for actions in page.locator(".table .end .actions").all():
+        tops = actions.locator(".btn").evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().top))")
+        assert len(set(tops)) <= 1

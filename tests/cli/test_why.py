@@ -75,6 +75,12 @@ def test_nothing_from_outside_steers_the_terminal(environment):
     assert "\x1b" not in ran.out
 
 
+@pytest.mark.parametrize("options, said", [([], True), (["--platform"], False)])
+def test_how_the_platform_is_read_is_said_where_it_was_not(environment, options, said):
+    ran = why(environment, "storefront-web", HOST + "tools/cli:0.4.0", *options)
+    assert ("\n    Use --platform to read it.\n" in ran.out) is said
+
+
 def test_the_platform_is_read_on_request(environment):
     ran = why(environment, "storefront-web", HOST + "storefront/web:5.3.0", "--platform")
     assert (ran.status, "records this as a pull" in ran.err) == (0, True)

@@ -89,3 +89,29 @@ def test_every_list_is_refreshed_by_the_same_button(name, show):
 def test_all_repositories_are_chosen_without_a_pattern_on_screen(show):
     assert words(show("choose-any").select_one(".check.all")) == "All 3 repositories"
     assert words(show("choose").select_one(".check.all")) == "All 3 repositories that match *storefront/web*"
+
+
+def test_why_has_one_primary_button_its_code_named_and_the_other_containers_linked(show):
+    page = show("why")
+    assert [words(button) for button in page.select("main .btn.primary")] == ["Repair access"]
+    assert [words(button) for button in show("why-nothing").select("main .btn.primary")] == ["Check again"]
+    assert words(page.select_one("#cause-1").find_parent("section").select("p.meta")[-1]) == "Code: policy.missing"
+    other = page.select_one("#why-image").find_parent("section").select_one("li")
+    assert words(other).startswith("Container proxy 123456789012.dkr.ecr.us-east-1.amazonaws.com/storefront/web")
+    assert other.a["href"].startswith("/containers/us-east-1/web-frontend/why?image=")
+
+
+def test_why_says_nothing_of_an_option_of_the_command_line(show):
+    assert "--platform" not in show("why-undetermined").main.get_text()
+
+
+def test_a_repository_that_can_be_pulled_from_is_not_asked_why_it_cannot(show):
+    rows = {words(row.th.a): words(row) for row in show("images").select("tbody tr")}
+    assert ["Why can't it pull?" in rows[name] for name in ("storefront/web", "payments/api")] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["add", "deploy"])
+def test_a_dialog_as_a_page_says_where_it_is(name, show):
+    crumbs = show(name).select_one("nav.crumbs")
+    assert [words(item) for item in crumbs.select("a")] == ["Containers", "web-frontend"]
+    assert words(crumbs.select_one("[aria-current=page]")) == words(show(name).h1)
