@@ -31,13 +31,24 @@
   modal.addEventListener('close', () => {
     awaited = null;
     // The page behind shows how things were before the operation: it is brought up to date.
-    if (body.querySelector('.operation')) location.reload();
+    if (body.querySelector('.operation')) {
+      history.replaceState({ opener: nameOf(document.activeElement) }, '');
+      location.reload();
+    }
     body.replaceChildren(skeleton.cloneNode(true));
     byId('live').replaceChildren();
     byId('modal-flash').replaceChildren();
     // What opened it may be gone.
     if (document.activeElement.matches('body')) byId('main').focus({ preventScroll: true });
   });
+  // After that, the focus is where it was, or on the page where what had it is gone.
+  const nameOf = part => part.matches('.btn') && (part.ariaLabel ?? part.textContent.trim());
+  const opener = history.state?.opener;
+  if (opener !== undefined) {
+    history.replaceState(null, '');
+    const again = [...document.querySelectorAll('#main .btn')].find(part => nameOf(part) === opener);
+    (again ?? byId('main')).focus({ preventScroll: true });
+  }
   document.addEventListener('click', event => {
     if (event.target.closest('[data-close]')) modal.close();
     if (event.target.closest('[aria-disabled=true]')) event.preventDefault();

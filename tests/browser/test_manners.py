@@ -75,6 +75,15 @@ def test_the_focus_goes_to_the_page_where_what_opened_a_dialog_is_gone(page):
     expect(page.get_by_role("main")).to_be_focused()
 
 
+def test_the_focus_is_given_back_after_the_page_behind_an_operation_is_loaded_again(page):
+    opens_add(page).fill("tools/cli")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name="Add repository")).to_be_focused(timeout=5_000)
+
+
 def test_the_focus_never_leaves_an_open_dialog(page):
     opens_add(page)
     seen = set()
