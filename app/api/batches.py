@@ -36,14 +36,14 @@ async def start_batch(services: ServicesDep, who: PersonDep, body: BatchRequest,
     return await run_in_threadpool(accepted_batch, services, response, batch_id)
 
 
-@router.post("/preview", summary="See what a batch would do", responses=refusals(*AWS))
+@router.post("/preview", summary="Preview a batch", responses=refusals(*AWS))
 async def preview_batch(services: ServicesDep, body: BatchRequest) -> BatchPreview:
     """How many policies would change, and what would be refused and why, by the policies as they were last read."""
     plan = await plan_batch(services, body.to_request())
     return await run_in_threadpool(BatchPreview.of, plan)
 
 
-@router.get("/{batch_id}", summary="How a batch stands", responses=refusals(404))
+@router.get("/{batch_id}", summary="State of a batch", responses=refusals(404))
 async def get_batch(
     services: ServicesDep,
     batch_id: BatchId,
@@ -73,7 +73,7 @@ def cancel_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, respo
     return accepted_batch(services, response, batch_id)
 
 
-@router.post("/{batch_id}/undo", status_code=202, summary="Undo all of it", responses=started(404, 409))
+@router.post("/{batch_id}/undo", status_code=202, summary="Undo a batch", responses=started(404, 409))
 def undo_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, response: Response) -> Batch:
     """A new batch that takes back every change of this one, and nothing of what others changed since."""
     return accepted_batch(services, response, services.batches.undo(batch_id, who))

@@ -95,7 +95,7 @@ async def deploy(
     return await run_in_threadpool(start)
 
 
-@router.post("/deployments/preview", summary="See what a deployment would do", responses=refusals(*AWS))
+@router.post("/deployments/preview", summary="Preview a deployment", responses=refusals(*AWS))
 async def preview_deployment(
     services: ServicesDep, named: NamedServiceDep, body: DeploymentPreviewRequest
 ) -> DeploymentPreviewAnswer:

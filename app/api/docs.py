@@ -20,16 +20,19 @@ from app.messages.problems import WORDS
 
 router = APIRouter(dependencies=[OnlyText], include_in_schema=False, route_class=ThreadedRoute)
 
-DESCRIPTION = (
-    "Everything that the console does, as JSON. What starts work answers at once with 202, the operation, and its "
-    "address in Location: ask there until its outcome is set. The same asked for twice is one operation. Send "
-    "“Authorization: Bearer …” with a token that “sailpass token” printed: with scope read for what changes nothing, "
-    "with scope change for the rest; where sign-in is off none is needed. "
-    "Every refusal has the same shape, ProblemBody: key on its code; x-problem-codes of that field lists all codes of this "
-    "release, each with its HTTP status. Unknown and repeated parameters and fields are "
-    "refused with 422 and the name that was probably meant. A repository is named by its name, its URI or its ARN. "
-    "What is refused before the request is understood is one plain sentence: 400 for a wrong Host, 408, 431, or 503 when "
-    "too many connections are open."
+DESCRIPTION = "\n\n".join(
+    [
+        "Everything the console does, as JSON.",
+        "Authentication: send “Authorization: Bearer …” with a token that “sailpass token” printed. Requests that change "
+        "nothing need the scope read, all others the scope change. Where sign-in is off, no token is needed.",
+        "Operations: a request that starts work returns 202 with the operation, and its URL in Location. Read that URL "
+        "until outcome is set. Starting the same operation twice returns the one that is running.",
+        "Errors: every error has the same body, ProblemBody. Rely on its code: x-problem-codes of that field lists every "
+        "code of this release with its HTTP status. Unknown or repeated parameters and fields return 422 with the "
+        "closest valid name. A request that can't be parsed gets one plain sentence: 400 for an unknown Host, 408, 431, "
+        "or 503 when too many connections are open.",
+        "Names: a repository is given by its name, its URI or its ARN.",
+    ]
 )
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token that `sailpass token` printed."},

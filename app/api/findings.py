@@ -27,7 +27,7 @@ Text = Annotated[str, Query(max_length=256, pattern=TEXT)]
 FindingId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$", description="A finding's id.")]
 
 
-@router.get("", summary="What is wrong or suspicious about access", responses=refusals(404))
+@router.get("", summary="Findings about access", responses=refusals(404))
 def list_findings(
     services: ServicesDep,
     severity: Annotated[Severity | None, Query(description="Left out: any.")] = None,
@@ -48,7 +48,7 @@ def list_findings(
     )
 
 
-@router.post("/repair/preview", summary="See what repairing all would do", responses=refusals(*AWS))
+@router.post("/repair/preview", summary="Preview repairing all findings", responses=refusals(*AWS))
 async def preview_repair_all(services: ServicesDep, body: RepairAllRequest) -> RepairAllPreview:
     """One batch over all services: which policies would change, what would be refused, and what a person has to do."""
     plan = await plan_repair_all(services, body.region or "")

@@ -39,7 +39,7 @@ HERE = "/services/{region}/{name}"
 router = api_router("Access", HERE)
 
 
-@router.post("/grants", status_code=202, summary="Give access to a repository", responses=started(*AWS, 409))
+@router.post("/grants", status_code=202, summary="Grant access to a repository", responses=started(*AWS, 409))
 async def grant(
     services: ServicesDep, who: PersonDep, known_service: KnownServiceDep, body: GrantRequest, response: Response
 ) -> Operation:
@@ -56,7 +56,7 @@ async def grant(
     return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.delete("/grants", status_code=202, summary="Take access away", responses=started(*AWS))
+@router.delete("/grants", status_code=202, summary="Remove access", responses=started(*AWS))
 async def revoke(
     services: ServicesDep,
     who: PersonDep,
@@ -88,7 +88,7 @@ async def repair(
     return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.post("/policy/prune", status_code=202, summary="Take out dead principals", responses=started(404))
+@router.post("/policy/prune", status_code=202, summary="Remove dead principals", responses=started(404))
 async def prune(
     services: ServicesDep, who: PersonDep, named: NamedServiceDep, body: PruneRequest, response: Response
 ) -> Operation:
@@ -106,7 +106,7 @@ async def prune(
     return await run_in_threadpool(_start, services, response, ask)
 
 
-@router.post("/preview", summary="See what would be done", responses=refusals(*AWS))
+@router.post("/preview", summary="Preview a change of access", responses=refusals(*AWS))
 async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRequest) -> PreviewAnswer:
     """The policy change and the AWS calls, planned on the current policy in AWS. Changes nothing."""
     target = (*named, await resolve_repository(services, named.region, body.repository))
@@ -123,7 +123,7 @@ def activate(services: ServicesDep, who: PersonDep, known_service: KnownServiceD
     return _start(services, response, ask)
 
 
-@router.post("/role/deactivate/preview", summary="See what deactivating takes away", responses=refusals(*AWS))
+@router.post("/role/deactivate/preview", summary="Preview deactivating the role", responses=refusals(*AWS))
 async def preview_deactivation(services: ServicesDep, known_service: KnownServiceDep) -> RoleChangePreview:
     """Every repository whose policy names the service's role, with what `remove_statements` would change in it.
 

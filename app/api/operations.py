@@ -99,7 +99,7 @@ def list_operations(
     )
 
 
-@router.get("/{operation_id}", summary="How an operation stands", responses=refusals(404))
+@router.get("/{operation_id}", summary="State of an operation", responses=refusals(404))
 async def get_operation(
     services: ServicesDep,
     operation_id: OperationId,
@@ -127,7 +127,7 @@ def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, res
     return accepted(services, response, operation_id)
 
 
-@router.post("/{operation_id}/preview", summary="See what undoing it would do", responses=refusals(*AWS, 409))
+@router.post("/{operation_id}/preview", summary="Preview undoing an operation", responses=refusals(*AWS, 409))
 async def preview_undo(
     services: ServicesDep, operation_id: OperationId, body: UndoPreviewRequest
 ) -> Preview | RoleChangePreview:

@@ -36,7 +36,7 @@ async def permissions(
     return await run_in_threadpool(lambda: Permissions.of(needed_permissions(services, region, names_in(names))))
 
 
-@router.post("/check", summary="Try each action", responses=refusals(404))
+@router.post("/check", summary="Check each permission", responses=refusals(404))
 async def check_permissions(services: ServicesDep, body: CheckRequest | None = None) -> PermissionCheck:
     """Tries each AWS action with the current credentials, without changing anything."""
     request = body or CheckRequest()

@@ -66,7 +66,7 @@ async def one_repository(
     return await run_in_threadpool(RepositoryDetailBody.of, detail)
 
 
-@router.post("/repositories/prune", status_code=202, summary="Take out dead principals", responses=started(404))
+@router.post("/repositories/prune", status_code=202, summary="Remove dead principals", responses=started(404))
 async def prune_repository(
     services: ServicesDep, who: PersonDep, body: RepositoryPruneRequest, response: Response
 ) -> Operation:
@@ -81,7 +81,7 @@ async def prune_repository(
 
 
 @router.post(
-    "/repositories/prune/preview", summary="See what taking out dead principals would do", responses=refusals(*AWS)
+    "/repositories/prune/preview", summary="Preview removing dead principals", responses=refusals(*AWS)
 )
 async def preview_prune_repository(services: ServicesDep, body: PrunePreviewRequest) -> Preview:
     """Planned on the current policy in AWS. Changes nothing."""
@@ -91,7 +91,7 @@ async def preview_prune_repository(services: ServicesDep, body: PrunePreviewRequ
     return await run_in_threadpool(Preview.of, Kind.PRUNE, planned)
 
 
-@router.get("/who-can-pull", summary="From where a principal can pull")
+@router.get("/who-can-pull", summary="Repositories a principal can pull from")
 def from_where(
     services: ServicesDep,
     principal: Annotated[str, Query(min_length=1, max_length=2048, pattern=TEXT, description="An ARN or account id.")],

@@ -35,7 +35,7 @@ Text = Annotated[str, Query(max_length=100, pattern=TEXT)]
 HERE = "/services/{region}/{name}"
 
 
-@router.get("/identity", summary="Who asks, and who AWS takes this console for")
+@router.get("/identity", summary="User and AWS identity")
 def identity(services: ServicesDep, who: PersonDep) -> Identity:
     """Also the cheapest way to check a token."""
     aws_caller = queries.find_caller(services.db, services.connection)
@@ -70,7 +70,7 @@ def get_service(services: ServicesDep, known_service: KnownServiceDep) -> Servic
     return Service.of(console.summarize(services, known_service))
 
 
-@router.get(HERE + "/repositories", summary="Where the service can pull from", responses=refusals(*AWS))
+@router.get(HERE + "/repositories", summary="Repositories the service can pull from", responses=refusals(*AWS))
 def list_repositories(services: ServicesDep, known_service: KnownServiceDep) -> RepositoryList:
     """Every repository whose policy names the service, each with its verdict and the reason."""
     return RepositoryList.of(service_repositories(services, known_service.service.region, known_service.service.name))

@@ -36,7 +36,7 @@ def end_session(
     return EndedSession(id=session_id)
 
 
-@router.get("/sign-ins", summary="What happened to sign-ins, newest first")
+@router.get("/sign-ins", summary="Sign-in activity, newest first")
 def list_sign_ins(
     services: ServicesDep,
     before: Annotated[int, Query(ge=0, le=2**31 - 1, description="`next` of a page; 0 for the newest.")] = 0,

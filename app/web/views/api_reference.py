@@ -77,12 +77,12 @@ class ApiShape:
 
 @dataclass(frozen=True)
 class ApiReference(View):
-    """GET /api/docs; `origin` is the URL under which the reader reaches the console."""
+    """GET /api/docs; `origin` is the URL under which the reader reaches the console, `description` its paragraphs."""
 
     page: ClassVar[str] = "pages/api_docs.html"
 
     origin: str
-    description: str
+    description: tuple[str, ...]
     groups: tuple[ApiGroup, ...]
     shapes: tuple[ApiShape, ...]
 
@@ -96,7 +96,7 @@ def reference(document: Schema, origin: str) -> ApiReference:
     shapes = document["components"]["schemas"]
     return ApiReference(
         origin=origin,
-        description=document["info"]["description"],
+        description=tuple(document["info"]["description"].split("\n\n")),
         groups=tuple(ApiGroup(name, tuple(operations)) for name, operations in groups.items()),
         shapes=tuple(_shape(name, shapes[name]) for name in sorted(shapes)),
     )

@@ -39,6 +39,11 @@ class ContainersPage(View):
     tasks: tuple[DemoTask, ...] = ()
     """What to try, only in the demo."""
 
+    @property
+    def narrowed(self) -> bool:
+        """The reader searches, filters or sorts."""
+        return bool(self.query) or self.filter != ServiceFilter()
+
     def address(self, page: int = 1, sort: str = "") -> str:
         """The address of a page of this list, in another order where `sort` names one."""
         chosen = self.filter
