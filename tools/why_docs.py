@@ -36,9 +36,9 @@ HEAD = """# Why can't it pull?
 
 <!-- Made by `make why-docs` from app/diagnosis and tests/diagnosis; don't edit. -->
 
-`sailpass why SERVICE [IMAGE]`, **Why can't it pull?** on a repository's row and on a failed deployment, and
-`POST /api/v1/services/{{region}}/{{name}}/why` with `{{"image": "…"}}` find the cause, in the order in which AWS would fail.
-Each check is OK, the cause, not reached, or couldn't be checked; then the missing permission is named. Two causes that
+`sailpass why SERVICE [IMAGE]`, **Why can't it pull?** beside an access that isn't allowed and on a failed
+deployment, and `POST /api/v1/services/{{region}}/{{name}}/why` with `{{"image": "…"}}` find the cause, in the order in
+which AWS would fail. Each check is OK, the cause, not reached, or couldn't be checked; then the missing permission is named. Two causes that
 stand are both shown, first the one that fails first.
 
 ```

@@ -20,19 +20,17 @@ from app.messages.problems import WORDS
 
 router = APIRouter(dependencies=[OnlyText], include_in_schema=False, route_class=ThreadedRoute)
 
-DESCRIPTION = "\n\n".join(
-    [
-        "Everything the console does, as JSON.",
-        "Authentication: send “Authorization: Bearer …” with a token that “sailpass token” printed. Requests that change "
-        "nothing need the scope read, all others the scope change. Where sign-in is off, no token is needed.",
-        "Operations: a request that starts work returns 202 with the operation, and its URL in Location. Read that URL "
-        "until outcome is set. Starting the same operation twice returns the one that is running.",
-        "Errors: every error has the same body, ProblemBody. Rely on its code: x-problem-codes of that field lists every "
-        "code of this release with its HTTP status. Unknown or repeated parameters and fields return 422 with the "
-        "closest valid name. A request that can't be parsed gets one plain sentence: 400 for an unknown Host, 408, 431, "
-        "or 503 when too many connections are open.",
-        "Names: a repository is given by its name, its URI or its ARN.",
-    ]
+DESCRIPTION = (
+    "Everything the console does, as JSON.\n\n"
+    "Authentication: send “Authorization: Bearer …” with a token that “sailpass token” printed. Requests that change "
+    "nothing need the scope read, all others the scope change. Where sign-in is off, no token is needed.\n\n"
+    "Operations: a request that starts work returns 202 with the operation, and its URL in Location. Read that URL until "
+    "outcome is set. Starting the same operation twice returns the one that is running.\n\n"
+    "Errors: every error has the same body, ProblemBody. Rely on its code: x-problem-codes of that field lists every code "
+    "of this release with its HTTP status. Unknown or repeated parameters and fields return 422 with the closest valid "
+    "name. A request that can't be parsed gets one plain sentence: 400 for an unknown Host, 408, 431, or 503 when too many "
+    "connections are open.\n\n"
+    "Names: a repository is given by its name, its URI or its ARN."
 )
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token that `sailpass token` printed."},

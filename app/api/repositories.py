@@ -80,9 +80,7 @@ async def prune_repository(
     return await run_in_threadpool(lambda: accepted(services, response, services.starter.start(ask)))
 
 
-@router.post(
-    "/repositories/prune/preview", summary="Preview removing dead principals", responses=refusals(*AWS)
-)
+@router.post("/repositories/prune/preview", summary="Preview removing dead principals", responses=refusals(*AWS))
 async def preview_prune_repository(services: ServicesDep, body: PrunePreviewRequest) -> Preview:
     """Planned on the current policy in AWS. Changes nothing."""
     name = await named_repository(services, body.region, body.repository)

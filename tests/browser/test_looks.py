@@ -326,15 +326,15 @@ def test_a_reason_has_the_whole_width_beside_no_empty_column(opens, name, width)
 INDENT = """texts => texts.map(text => {
   const { paddingLeft, borderLeftWidth } = getComputedStyle(text);
   const begins = text.getBoundingClientRect().left + parseFloat(paddingLeft) + parseFloat(borderLeftWidth);
-  return Math.round(begins - text.closest('tr').querySelector('th a').getBoundingClientRect().left);
+  return Math.round(begins - text.closest('tr').querySelector('th a, th .status').getBoundingClientRect().left);
 })"""
 
 
 @pytest.mark.parametrize("width", [700, 960])
-@pytest.mark.parametrize("name", ["service-history", "repository"])
+@pytest.mark.parametrize("name", ["service-history", "repository", "findings"])
 def test_a_quiet_button_that_begins_a_line_is_below_its_name(opens, name, width):
     page = opens(name, viewport={"width": width, "height": 900})
-    quiet = page.locator(".table .end .actions > .quiet:first-child")
+    quiet = page.locator(".table .end .actions > :is(.quiet:first-child, form:first-child > .quiet)")
     assert quiet.count()
     assert quiet.evaluate_all(INDENT) == [0] * quiet.count()
 
@@ -343,5 +343,22 @@ def test_a_quiet_button_that_begins_a_line_is_below_its_name(opens, name, width)
 def test_the_buttons_of_a_repository_are_in_one_line(opens, locale):
     page = opens("images", viewport={"width": 1440, "height": 900}, locale=locale)
     for actions in page.locator(".table .end .actions").all():
-        tops = actions.locator(".btn").evaluate_all("all => all.map(one => Math.round(one.getBoundingClientRect().top))")
+        tops = actions.locator(".btn").evaluate_all(
+            "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
+        )
         assert len(set(tops)) <= 1
+
+
+PLACEHOLDER_FITS = """field => {
+  const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+  const pen = Object.assign(document.createElement('canvas').getContext('2d'), { font });
+  const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  return pen.measureText(field.placeholder).width <= room;
+}"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+@pytest.mark.parametrize("width", [700, 820, 1110, 1440])
+def test_what_can_be_searched_for_is_not_cut(opens, width, locale):
+    page = opens("containers", viewport={"width": width, "height": 900}, locale=locale)
+    assert page.locator("form.filters [type=search]").evaluate(PLACEHOLDER_FITS)

@@ -87,7 +87,9 @@ def test_a_page_with_a_misspelt_file_cannot_be_made(tree):
 
 
 SCRIPT = '// Why.\nlet at = "http://x"; // here\n  // Also.\nopen();\n'
-SHEET = "/* SPDX-License-Identifier: Apache-2.0 */\n/* Why. */\n@layer a {\n  /* Also. */\n  b { top: 0; } /* here */\n}\n"
+SHEET = (
+    "/* SPDX-License-Identifier: Apache-2.0 */\n/* Why. */\n@layer a {\n  /* Also. */\n  b { top: 0; } /* here */\n}\n"
+)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
+from app.api import docs
+from app.console.service_list import ServiceFilter, Sort
 from app.operations.state import Kind
+from app.web.views.api_reference import reference
 from tests.web.asking import ask
 from tests.web.examples import Examples
 
 EXAMPLES = Examples()
-VIEWS = dict(EXAMPLES.all())
+VIEWS = {**dict(EXAMPLES.all()), "api-docs": reference(docs.document(), "http://127.0.0.1:8000")}
 QUEUED = VIEWS["operation-queued"].shown
 
 
@@ -28,6 +31,8 @@ def show(gallery):
         {
             **VIEWS,
             "choose-any": everywhere,
+            "containers-named": replace(VIEWS["containers"], query="web"),
+            "containers-sorted": replace(VIEWS["containers"], filter=ServiceFilter(sort=Sort.STATE)),
             "queued-grant": queued(Kind.GRANT, "storefront/web"),
             "queued-deploy": queued(Kind.DEPLOY, "storefront/web"),
             "queued-role": queued(Kind.ACTIVATE, ""),
@@ -115,3 +120,17 @@ def test_a_dialog_as_a_page_says_where_it_is(name, show):
     crumbs = show(name).select_one("nav.crumbs")
     assert [words(item) for item in crumbs.select("a")] == ["Containers", "web-frontend"]
     assert words(crumbs.select_one("[aria-current=page]")) == words(show(name).h1)
+
+
+@pytest.mark.parametrize(
+    "name, clears", [("containers", []), ("containers-named", ["Clear"]), ("containers-sorted", ["Clear"])]
+)
+def test_a_filter_of_services_can_be_cleared(name, clears, show):
+    links = show(name).select("form.filters a[href='/containers']")
+    assert [words(link) for link in links] == clears
+
+
+def test_the_api_reference_says_one_thing_in_a_paragraph(show):
+    paragraphs = [words(part) for part in show("api-docs").select(".head p")]
+    assert len(paragraphs) > 3
+    assert max(map(len, paragraphs)) < 400
