@@ -38,8 +38,8 @@ HEAD = """# Why can't it pull?
 
 `sailpass why SERVICE [IMAGE]`, **Why can't it pull?** beside an access that isn't allowed and on a failed
 deployment, and `POST /api/v1/services/{{region}}/{{name}}/why` with `{{"image": "…"}}` find the cause, in the order in
-which AWS would fail. Each check is OK, the cause, not reached, or couldn't be checked; then the missing permission is named. Two causes that
-stand are both shown, first the one that fails first.
+which AWS would fail. Each check is OK, the cause, not reached, or couldn't be checked; then the missing permission is
+named. Two causes that stand are both shown, first the one that fails first.
 
 ```
 sailpass why storefront-web                                  # the images of its newest deployment
