@@ -68,7 +68,7 @@ class World:
         self.ecr.create_repository(repositoryName=REPOSITORY, **encryption)
         for tag in ("1.3", "1.4"):
             self.push([tag], megabytes=megabytes)
-        self.sandbox.advance(10)
+            self.sandbox.advance(10)  # the second is the newest
         if granted and role:
             self.grant()
 
