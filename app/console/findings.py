@@ -57,8 +57,9 @@ class Knowledge:
     """How much findings go by: what isn't known is never called fine.
 
     `never_read`: no part of AWS has been read yet. `unread` repositories have a policy that was not read yet, `outdated`
-    ones one that could not be read at the last try, `due` ones are being judged. Of `unknown_images` that services deploy nobody knows whether ECR has them. `failures` are the parts
-    that could not be read. `freshness` is the age of what findings go by.
+    ones one that could not be read at the last try, `due` ones are being judged. Of `unknown_images` that services deploy
+    nobody knows whether ECR has them. `failures` are the parts that could not be read. `freshness` is the age of what
+    findings go by.
     """
 
     unread: int

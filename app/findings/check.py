@@ -19,7 +19,7 @@ from app.findings.models import Dismissal, KeptFinding
 from app.history.removals import standing_removals
 from app.inventory import due
 from app.inventory.deployed_images import ImageUse, images_by_repository
-from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
+from app.inventory.models import OUTDATED, PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.registries import registries_in
 from app.policy.finding import Severity
 from app.policy.layers import NOT_READ, RegistryPolicy
@@ -32,9 +32,6 @@ _OF_THE_SERVICE = ("finding.access_removed", "finding.image_gone", "finding.imag
 
 RECHECK_AFTER = timedelta(minutes=10)
 """How long a judgement holds that depends on the date."""
-
-
-_OUTDATED = (SeenRepository.policy_tried_at > SeenRepository.policy_read_at).label("is_outdated")
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,15 @@ def _about_gone_services(connection: str) -> Select[str, str]:
 def _due(session: Session, connection: str, limit: int) -> tuple[dict[Key, _Due], Mapping[str, RegistryPolicy]]:
     row = SeenRepository
     query = (
-        select(row.region, row.name, row.arn, row.registry_id, row.policy_text, row.check_due, _OUTDATED)
+        select(
+            row.region,
+            row.name,
+            row.arn,
+            row.registry_id,
+            row.policy_text,
+            row.check_due,
+            OUTDATED.label("is_outdated"),
+        )
         .where(row.connection == connection, row.check_due > 0, row.policy_read_at.is_not(None))
         .order_by(row.region, row.name)
         .limit(limit)

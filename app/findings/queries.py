@@ -20,7 +20,7 @@ from app.findings.finding import RANKS, AccessFinding, Repair
 from app.findings.images import CODES as IMAGE_CODES
 from app.findings.models import Dismissal, KeptFinding
 from app.inventory.deployed_images import unknown_images
-from app.inventory.models import SeenRepository
+from app.inventory.models import OUTDATED, SeenRepository
 from app.keys import RepositoryKey
 from app.policy.finding import Severity
 
@@ -167,9 +167,7 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
     holds = (Dismissal.connection == connection, Dismissal.until > now)
     dismissed = by_rank.join(Dismissal, (Dismissal.connection == row.connection) & (Dismissal.id == row.id))
     unread = select(func.count()).where(repository.connection == connection, repository.policy_read_at.is_(None))
-    outdated = select(func.count()).where(
-        repository.connection == connection, repository.policy_tried_at > repository.policy_read_at
-    )
+    outdated = select(func.count()).where(repository.connection == connection, OUTDATED)
     due = select(func.count()).where(repository.connection == connection, repository.check_due > 0)
     with db.read() as session:
         every = Counter(dict(session.execute(by_rank).all()))

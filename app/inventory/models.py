@@ -176,6 +176,10 @@ class SeenRepository(Base):
     )
 
 
+OUTDATED = SeenRepository.policy_tried_at > SeenRepository.policy_read_at
+"""The policy could not be read at the last try: what is known of it is older."""
+
+
 class RepositoryListVersion(Base):
     """How often a repository of a Region appeared, changed or was deleted: open pages ask that, and count nothing."""
 

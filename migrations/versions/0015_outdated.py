@@ -1,4 +1,4 @@
-"""An index of the repositories whose policy could not be read at the last try: pages count them."""
+"""An index of the repositories whose policy could not be read at the last try: pages count them, and none is fine."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_repositories_outdated", "repositories", ["connection"], sqlite_where=OUTDATED, postgresql_where=OUTDATED
     )
+    # Judged before, when an older policy still counted as fine.
+    repositories = sa.table("repositories", sa.column("check_due"))
+    op.execute(repositories.update().where(OUTDATED).values(check_due=repositories.c.check_due + 1))
 
 
 def downgrade() -> None:
