@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     """The folder of the SQLite database; created if missing."""
     database_url: str = Field(default="", repr=False)
     """Empty: SQLite in `data_dir`. `postgresql+psycopg://…` for many replicas."""
-    instance: str = Field(default="local", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    instance: str = "local"
     """This replica's stable name. A replica that restarts under its name resumes its own work."""
     regions: Annotated[tuple[str, ...], NoDecode] = ()
     """Regions to show; `all` for every one that has Lightsail containers; empty: the one that boto3 resolves."""
@@ -96,6 +96,13 @@ class Settings(BaseSettings):
         if re.search(r"[\s/:@\[\]]", host) and not is_address(host):
             raise ValueError(f"“{host}” is no host; write a name or an address, without a scheme or a port")
         return host
+
+    @field_validator("instance")
+    @classmethod
+    def _plain_name(cls, instance: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", instance):
+            raise ValueError("write at most 64 letters, digits and the characters . _ -")
+        return instance
 
     @field_validator("regions")
     @classmethod
@@ -245,8 +252,6 @@ def _expected(name: str) -> str:
     if choices := get_args(field.annotation):
         return f"write {' or '.join(choices)}"
     limits = {limit: getattr(each, limit) for each in field.metadata for limit in ("ge", "le") if hasattr(each, limit)}
-    if not limits:
-        return "write at most 64 letters, digits and the characters . _ -"
     number = "whole number" if field.annotation is int else "number"
     return f"write a {number} from {limits['ge']} to {limits['le']}"
 
