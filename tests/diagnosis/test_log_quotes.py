@@ -162,7 +162,7 @@ QUOTES = [
             "npm error",
             "npm error To see a list of scripts, run:",
             "npm error   npm run",
-            "npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log",
+            "npm error A complete log of this run can be found in: /home/node/.npm/_logs/debug-0.log",
         ],
     ),
     (
