@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import http.client
-import io
 import json
 import logging
 import socket
@@ -17,6 +16,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
+from app.bounded_response import BoundedResponse
 from app.clock import Clock
 from app.db import Database
 from app.history import deliveries
@@ -32,40 +32,24 @@ PATIENCE = 10.0
 """Seconds that one delivery may take."""
 
 
-class _Bounded(io.RawIOBase):
-    """Reads a socket until `end_at`: its own timeout is for each read, and begins anew with every byte."""
+def _response(sock: socket.socket, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:
+    """Return a response that is read within `PATIENCE`."""
+    end_at = time.monotonic() + PATIENCE
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
-        self._raw, self._sock = raw, sock
-        self._end_at = time.monotonic() + PATIENCE
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._end_at - time.monotonic()
-        if left <= 0:
+    def seconds_left() -> float:
+        if (seconds := end_at - time.monotonic()) <= 0:
             raise TimeoutError
-        self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
+        return seconds
 
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock))
+    return BoundedResponse(seconds_left, sock, *args, **kwargs)
 
 
 class _HTTPConnection(http.client.HTTPConnection):
-    response_class = _Response
+    response_class = staticmethod(_response)  # type: ignore[assignment]
 
 
 class _HTTPSConnection(http.client.HTTPSConnection):
-    response_class = _Response
+    response_class = staticmethod(_response)  # type: ignore[assignment]
 
 
 class _HTTP(urllib.request.HTTPHandler):

@@ -41,8 +41,10 @@ MAY_IMPORT = {
     "app.outage": (),
     "app.db": ("app.files", "app.outage", "app.postgresql", "app.sqlite_file"),
     "app.keys": (),
-    "app.policy": ("app.errors", "app.limits", "app.wording", "app.policy"),
-    "app.aws": ("app.errors", "app.clock", "app.limits", "app.aws"),
+    "app.json_escapes": (),
+    "app.bounded_response": (),
+    "app.policy": ("app.errors", "app.json_escapes", "app.limits", "app.wording", "app.policy"),
+    "app.aws": ("app.errors", "app.bounded_response", "app.clock", "app.json_escapes", "app.limits", "app.aws"),
     "app.history": ("app.errors", "app.clock", "app.db", "app.keys", "app.history"),
     "app.inventory": (
         "app.errors",

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from app.aws.clients import Clients
 from app.aws.errors import Call
-from app.aws.policy_texts import policy_text
 from app.aws.ports import Answered, Repository
 from app.errors import Problem
+from app.json_escapes import encodable
 from app.limits import POLICY_CHARACTERS
 
 PAGE = 1_000  # the most that ECR gives at once
@@ -63,7 +63,7 @@ class EcrRepositories:
         over = max(0, len(text) - POLICY_CHARACTERS)
         subject: dict[str, str | int] = {"repository": name, "characters": len(text), "over": over}
         answered = self._answer("SetRepositoryPolicy", "policyText", subject, repositoryName=name, policyText=text)
-        return Answered(policy_text(answered.value["policyText"]), answered.request_id)
+        return Answered(encodable(answered.value["policyText"]), answered.request_id)
 
     def delete_policy(self, name: str) -> Answered[str | None]:
         """Delete the policy and return its text; None if there was none (ecr:DeleteRepositoryPolicy)."""
@@ -76,7 +76,7 @@ class EcrRepositories:
             if problem.code != "policy.not_found":
                 raise
             return Answered(None, problem.request_id)
-        return Answered(policy_text(answered.value["policyText"]), answered.request_id)
+        return Answered(encodable(answered.value["policyText"]), answered.request_id)
 
     def _answer(
         self, operation: str, member: str, subject: Mapping[str, str | int], **arguments: Any

@@ -8,13 +8,12 @@ SDK's own session with our connection classes.
 from __future__ import annotations
 
 import http.client
-import io
 import re
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from botocore import awsrequest
@@ -24,6 +23,7 @@ from urllib3 import exceptions as urllib3
 
 from app.aws.answers import BadAnswerError, checked, is_refusal
 from app.aws.subjects import is_anothers
+from app.bounded_response import BoundedResponse
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024  # bytes; a page of 1,000 repositories has 400 kB
 CHUNK: Final = 64 * 1024
@@ -190,33 +190,9 @@ class _Body:
         yield self.content
 
 
-class _BoundedReader(io.RawIOBase):
-    """Reads a socket for no longer than the current attempt may take."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
-        self._raw = raw
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        exchange = present()
-        if exchange is not None:
-            self._sock.settimeout(exchange.seconds_to_read())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _BoundedResponse(http.client.HTTPResponse):
-    """The standard library's response, with such a reader."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+def _seconds_to_read() -> float | None:
+    exchange = present()
+    return None if exchange is None else exchange.seconds_to_read()
 
 
 class _Bounded:
@@ -226,7 +202,7 @@ class _Bounded:
     urllib3 returns a connection as soon as a body is read, so closing the response then closes nothing.
     """
 
-    response_class = _BoundedResponse
+    response_class = staticmethod(partial(BoundedResponse, _seconds_to_read))
     sock: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -18,11 +18,11 @@ from botocore.utils import get_environ_proxies
 
 from app.aws.clients import CONNECT_TIMEOUT, Clients
 from app.aws.errors import Call
-from app.aws.policy_texts import policy_text
 from app.aws.ports import Answered
 from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, LogPage, LogRange, Manifest
 from app.aws.unanswered import host_of, problem_of_sdk
 from app.errors import Problem
+from app.json_escapes import encodable
 
 PAGE: Final = 1_000
 LARGEST_CONFIG: Final = 4 * 1024 * 1024  # bytes
@@ -164,7 +164,7 @@ class BotoPullReads:
             if problem.code != missing:
                 raise
             return Answered(None, problem.request_id)
-        return Answered(policy_text(answered.value[member]), answered.request_id)
+        return Answered(encodable(answered.value[member]), answered.request_id)
 
     def _ecr(self, operation: str, member: str, arguments: dict[str, Any]) -> Answered[Mapping[str, Any]]:
         subject = {"repository": arguments["repositoryName"]} if "repositoryName" in arguments else {}

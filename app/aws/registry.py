@@ -7,9 +7,9 @@ from typing import ClassVar, Final
 
 from app.aws.clients import Clients
 from app.aws.errors import Call
-from app.aws.policy_texts import policy_text
 from app.aws.ports import Answered
 from app.errors import Problem
+from app.json_escapes import encodable
 
 POLICY_SCOPE: Final = "REGISTRY_POLICY_SCOPE"
 
@@ -31,7 +31,7 @@ class EcrRegistry:
             if problem.code != "registry.no_policy":
                 raise
             return Answered(None, problem.request_id)
-        return Answered(policy_text(answered.value["policyText"]), answered.request_id)
+        return Answered(encodable(answered.value["policyText"]), answered.request_id)
 
     def get_policy_scope(self) -> Answered[str]:
         """Return the value of the account setting (ecr:GetAccountSetting)."""

@@ -86,7 +86,7 @@ def render(document: PolicyDocument) -> str:
     Raises:
         Problem: `policy.too_long` with `characters`, `limit` and `over`.
     """
-    text = _sendable(document)
+    text = strict_json.dump(document.members, indent=None)
     if len(text) > POLICY_CHARACTERS:
         over = len(text) - POLICY_CHARACTERS
         raise Problem("policy.too_long", characters=len(text), limit=POLICY_CHARACTERS, over=over)
@@ -101,15 +101,11 @@ def size_of(policy: PolicyDocument | str | None) -> int:
     if policy is None:
         return 0
     if isinstance(policy, PolicyDocument):
-        return len(_sendable(policy))
+        return len(strict_json.dump(policy.members, indent=None))
     try:
-        return len(_sendable(parse(policy)))
+        return len(strict_json.dump(parse(policy).members, indent=None))
     except Problem:
         return len(policy)
-
-
-def _sendable(document: PolicyDocument) -> str:
-    return strict_json.dump(document.members, indent=None)
 
 
 def _any(document: PolicyDocument) -> tuple[Any, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, TypeAlias
 
+from app.json_escapes import encodable
 from app.policy.arns import UNIQUE_ID, WILDCARD, same_form, service_of
-from app.policy.strict_json import encodable
 
 Statement: TypeAlias = dict[str, Any]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.errors import Problem
+from app.json_escapes import encodable
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,6 @@ def dump(value: Any, *, indent: int | None = 2, ascii_only: bool = False, sort_k
     Half of a surrogate pair, which UTF-8 can't hold, is written as an escape.
     """
     return encodable(_dumped(value, indent=indent, ascii_only=ascii_only, sort_keys=sort_keys))
-
-
-def encodable(text: str) -> str:
-    """Return the text with each half of a surrogate pair as JSON escapes it."""
-    return text if text.isascii() else _HALVES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _dumped(value: Any, *, indent: int | None, ascii_only: bool, sort_keys: bool) -> str:
@@ -158,7 +153,6 @@ def _constant(text: str) -> float:
     raise ValueError(text)
 
 
-_HALVES = re.compile("[\ud800-\udfff]")
 _MAX_DEPTH = 32
 _LONGEST_PLAIN = 24
 _DECODER = json.JSONDecoder(

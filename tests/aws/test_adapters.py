@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.aws.lightsail import service_of
-from app.aws.policy_texts import policy_text
 from app.aws.ports import Role
 from app.aws.probe import TRIES
 from app.errors import Problem
+from app.json_escapes import encodable
 from app.messages.problems import what_happened
 from app.policy.document import equivalent
 from tests.build import REGION, a_policy, a_statement
@@ -52,7 +52,7 @@ def test_a_policy_with_half_of_a_character_is_text_and_the_same_policy(aws, sand
 
 
 def test_a_policys_text_holds_only_what_every_database_holds():
-    assert policy_text('"a\0\udfff🚢"') == '"a\\u0000\\udfff🚢"'
+    assert encodable('"a\0\udfff🚢"') == '"a\\u0000\\udfff🚢"'
 
 
 def test_an_older_service_lacks_the_whole_key(aws, sandbox, shop):

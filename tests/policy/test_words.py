@@ -75,7 +75,7 @@ def test_a_verdict_reads_as_a_sentence():
 
 
 PURE = re.compile(
-    r"app\.(errors|limits|wording|policy)|__future__|json|math|re|bisect|itertools|functools|shlex|collections|dataclasses"
+    r"app\.(errors|json_escapes|limits|wording|policy)|__future__|json|math|re|bisect|itertools|functools|shlex|collections|dataclasses"
     r"|datetime|enum|operator|typing"
 )
 
