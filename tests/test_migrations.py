@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic import command
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from app import tables
 from app.db import Base, Database
+from app.errors import Problem
 from app.inventory import store
 from app.inventory.policies import PolicyRead, remember_policies
 from app.migrate import MIGRATIONS, DatabaseUnusableError, NewerDatabaseError, alone, head, migrate
@@ -71,6 +72,25 @@ def test_on_the_way_back_to_the_first_release_a_repository_keeps_what_its_policy
         connection.commit()
     with empty.read() as session:
         assert session.scalars(text("SELECT repository FROM policy_principals")).all() == ["team/web"]
+
+
+def test_a_policy_that_could_not_be_read_before_is_judged_again(empty):
+    migrate(empty)
+    at, names = datetime.now(UTC), ("readable", "refused")
+    store.remember_repositories(empty, "default", REGION, [a_repository(name) for name in names], at)
+    remember_policies(empty, "default", REGION, [PolicyRead(name, a_policy(), at) for name in names])
+    refused = store.PolicyUnread("refused", Problem("aws.access_denied"), at + timedelta(minutes=1))
+    store.remember_unread(empty, "default", REGION, [refused])
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with alone(empty) as connection:
+        config.attributes["connection"] = connection
+        connection.execute(text("UPDATE repositories SET check_due = 0"))
+        command.downgrade(config, "0014")
+        command.upgrade(config, "head")
+        connection.commit()
+    with empty.read() as session:
+        assert session.scalars(text("SELECT name FROM repositories WHERE check_due > 0")).all() == ["refused"]
 
 
 def test_the_newest_file_is_the_head_that_alembic_finds():
