@@ -16,6 +16,7 @@ from app.inventory.models import (
     DeployedImage,
     NewestImage,
     RegionReading,
+    SeenRegistry,
     SeenRepository,
     SeenService,
 )
@@ -27,6 +28,7 @@ _TIMES: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
     (DeployedImage, ("checked_at", "tried_at")),
     (NewestImage, ("read_at", "tried_at")),
     (SeenRepository, ("seen_at", "policy_read_at", "policy_tried_at", "checked_at")),
+    (SeenRegistry, ("read_at", "tried_at")),
     (ConnectionIdentity, ("seen_at",)),
     (RegionReading, ("succeeded_at",)),
 )

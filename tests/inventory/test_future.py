@@ -7,6 +7,7 @@ import pytest
 from app.inventory import queries, store
 from app.inventory.future import take_back_future_times
 from app.inventory.policies import remember_policy
+from app.inventory.registries import RegistryReading, find_registry, remember_registry
 from app.inventory.sync_state import What, claim, due_policies, find_reading, finish
 from app.keys import RepositoryKey, ServiceKey
 from tests.build import REGION, SERVICE, a_policy, a_repository, a_service
@@ -25,6 +26,7 @@ def ahead(db):
     remember_policy(db, RepositoryKey(*HERE, "shared"), a_policy(), later)
     finish(db, claim(db, *HERE, What.SERVICES, now=later), now=later)
     claim(db, *HERE, What.POLICIES, now=later)
+    remember_registry(db, *HERE, RegistryReading(later, a_policy(), "V2"))
     return db
 
 
@@ -35,6 +37,7 @@ def read_again(db) -> dict[str, bool]:
     store.remember_services(db, *HERE, [a_service(state="UPDATING")], NOON)
     store.remember_repositories(db, *HERE, [a_repository("shared")], NOON)
     remember_policy(db, RepositoryKey(*HERE, "shared"), None, NOON)
+    remember_registry(db, *HERE, RegistryReading(NOON))
     service = queries.find_service(db, ServiceKey(*HERE, SERVICE))
     return {
         "services are read": services is not None,
@@ -42,6 +45,7 @@ def read_again(db) -> dict[str, bool]:
         "a service changes": service.service.state == "UPDATING",
         "a repository goes": queries.find_repository(db, RepositoryKey(*HERE, "old/one")) is None,
         "a policy goes": queries.find_repository(db, RepositoryKey(*HERE, "shared")).policy_text is None,
+        "a registry policy goes": find_registry(db, *HERE).policy.text is None,
     }
 
 
