@@ -19,7 +19,7 @@ from app.policy.findings import CHANGING_ACTIONS, findings
 from app.policy.layers import Policies, RegistryPolicy
 from app.policy.matching import PullPrincipal, covers_action
 from app.policy.principals import PrincipalKind
-from app.policy.statement import PULL_ACTIONS, PUSH_ACTION, Statement, is_allow, label, named_by, orphan_of
+from app.policy.statement import PULL_ACTIONS, PUSH_ACTION, Statement, is_allow, label, named_by, orphans_of
 from app.policy.who_can_pull import Reader, readers
 
 _OF_THE_ROLE = frozenset({"finding.stale_role", "finding.inactive_role"})
@@ -143,7 +143,7 @@ def ordered(access_findings: Iterable[AccessFinding]) -> tuple[AccessFinding, ..
 def _of_text(
     subject: JudgedRepository, document: PolicyDocument, verdicts: Mapping[str, Verdict]
 ) -> Iterator[AccessFinding]:
-    orphans = {value: orphan_of(statement) for statement in document.statements for _, value in named_by(statement)}
+    orphans = orphans_of(document.statements)
     yield from (_of_policy(subject, finding, orphans, verdicts) for finding in findings(subject.text))
     for service in subject.services:
         policy_findings = findings(subject.text, service=service.name, region=subject.region, role=service.role)

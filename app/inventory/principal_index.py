@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.errors import Problem
-from app.policy.document import PolicyDocument, parse
+from app.policy.document import parse
 from app.policy.evaluate import Evaluator
 from app.policy.matching import PullPrincipal
-from app.policy.principals import PrincipalKind, PrincipalRef, refer
-from app.policy.statement import excluded_by, named_by, orphan_of
+from app.policy.principals import PrincipalKind, PrincipalRef, principals_in
+from app.policy.statement import orphans_of
 
 _ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE})
 _MOST_COMPARED = 2_000
@@ -36,24 +35,15 @@ def named_in(text: str | None) -> tuple[frozenset[NamedPrincipal], Problem | Non
         document = parse(text)
     except Problem as problem:
         return frozenset(), problem
-    references = {ref.value: ref for ref in _refs(document) if _can_be_kept(ref)}
+    references = {ref.value: ref for ref in principals_in(document) if _can_be_kept(ref)}
+    orphans = orphans_of(document.statements)
     evaluator = Evaluator(None, document=document, budget=_MOST_COMPARED)
-    named = (
-        _named(ref, evaluator.verdict(PullPrincipal.of(ref.value)).access if ref.kind in _ROLES else "")
-        for ref in references.values()
-    )
-    return frozenset(named), None
+    return frozenset(_named(ref, orphans.get(ref.value, ref.service), evaluator) for ref in references.values()), None
 
 
-def _refs(document: PolicyDocument) -> Iterator[PrincipalRef]:
-    for statement in document.statements:
-        orphan = orphan_of(statement)
-        for kind, value in (*named_by(statement), *excluded_by(statement)):
-            yield replace(refer(kind, value), service=orphan) if orphan else refer(kind, value)
-
-
-def _named(ref: PrincipalRef, access: str) -> NamedPrincipal:
-    return NamedPrincipal(ref.value, str(ref.kind), ref.service[:_LONGEST_SERVICE], str(access))
+def _named(ref: PrincipalRef, service: str, evaluator: Evaluator) -> NamedPrincipal:
+    access = evaluator.verdict(PullPrincipal.of(ref.value)).access if ref.kind in _ROLES else ""
+    return NamedPrincipal(ref.value, str(ref.kind), service[:_LONGEST_SERVICE], str(access))
 
 
 def _can_be_kept(ref: PrincipalRef) -> bool:

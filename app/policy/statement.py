@@ -108,6 +108,12 @@ def orphan_of(statement: Statement) -> str:
     return service if dead and ours and is_allow(statement) and prefix.rstrip("0123456789") == SID_PREFIX else ""
 
 
+def orphans_of(statements: Iterable[Statement]) -> dict[str, str]:
+    """Return by its id the service of each deleted role, as `orphan_of` one of the statements says it."""
+    orphans = ((statement, orphan_of(statement)) for statement in statements)
+    return {value: service for statement, service in orphans if service for _, value in named_by(statement)}
+
+
 def same_forms(principals: Iterable[str]) -> frozenset[str]:
     """Return these principals without everyone, each in the one form that matches all ways to write an account."""
     return frozenset(same_form(principal) for principal in principals) - {WILDCARD}

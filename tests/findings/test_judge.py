@@ -72,6 +72,13 @@ def test_the_id_of_a_service_s_own_deleted_role_is_repaired_while_the_service_la
     assert judged(ours, allow(ROLE)).findings[0].repair is Repair.PRUNE
 
 
+def test_a_deny_on_a_deleted_role_does_not_hide_whose_role_it_was():
+    role = {"AWS": "AROA5NLVX2WQ7YEXAMPLE"}
+    ours = a_statement(sid=f"AllowLightsailPull-{SERVICE}", principal=role)
+    expected = [("finding.deleted_principal", Severity.ERROR, SERVICE, Repair.REPAIR)]
+    assert said(judged(ours, a_statement(effect="Deny", principal=role))) == expected
+
+
 @pytest.mark.parametrize("name", ["lightsail.amazonaws.com", "lightsail.ap-southeast-3.amazonaws.com"])
 def test_a_service_principal_is_never_offered_as_dead_and_a_value_that_is_none_is(name):
     """AWS has service principals of both forms; as a principal of the type AWS, ECR accepts neither."""

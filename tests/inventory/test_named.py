@@ -31,6 +31,14 @@ def test_a_principal_named_twice_is_kept_once():
     assert len(named(allow(puller_arn()), allow(puller_arn()))) == 1
 
 
+def test_a_deleted_role_keeps_its_service_where_another_statement_names_it_too():
+    role = "AROA5NLVX2WQ7YEXAMPLE"
+    ours = a_statement(sid="AllowLightsailPull-shop", principal={"AWS": role})
+    denied = a_statement(effect="Deny", principal={"AWS": role})
+    assert {one.service for one in named(ours, denied)} == {"shop"}
+    assert {one.service for one in named(denied, ours)} == {"shop"}
+
+
 def test_what_no_database_can_hold_is_left_out():
     text = a_policy([a_statement(principal={"AWS": ["\x00", "\ud800", "x" * 600, "999988887777"]})])
     assert {one.principal for one in named_in(text)[0]} == {"999988887777"}
