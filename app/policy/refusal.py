@@ -56,8 +56,9 @@ def _of_document(document: PolicyDocument) -> Iterator[Finding]:
     version = document.members.get("Version", _VERSIONS[0])
     if version not in _VERSIONS:
         yield Finding("refusal.version", Severity.ERROR, {"version": _cut(str(version))})
-    for member in document.members.keys() - _MEMBERS:
-        yield Finding("refusal.unknown_member", Severity.ERROR, {"element": _cut(member)})
+    for member in document.members:
+        if member not in _MEMBERS:
+            yield Finding("refusal.unknown_member", Severity.ERROR, {"element": _cut(member)})
 
 
 def _of_statement(statement: Statement) -> Iterator[tuple[str, dict[str, str]]]:

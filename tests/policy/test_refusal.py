@@ -36,6 +36,12 @@ def test_what_ecr_refuses_is_named(statement, code):
     assert reasons(a_statement(), statement) == [f"refusal.{code}"]
 
 
+def test_reasons_are_named_in_the_order_of_the_policy():
+    members = {f"Member{number}": 1 for number in range(9, 0, -1)}
+    text = a_policy(a_statement(), **members)
+    assert [finding.params["element"] for finding in refusal_reasons(text)] == list(members)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
