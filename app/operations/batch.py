@@ -39,11 +39,9 @@ async def run_batch(operation_id: str) -> Outcome:
     """Workflow of a batch's items of one service. Input: `action`, the kind of its items."""
     role = BatchRole()
     if await action_of(operation_id) in GIVES_ACCESS:
-        activated = done(await role_steps.activate_role(operation_id))
-        switched = activated["state"] == StepState.SUCCEEDED
-        if not activated["arn"]:
-            activated = {**activated, **done(await role_steps.wait_for_role(operation_id, activated["deadline"]))}
-        role = BatchRole(activated["arn"], activated["general_arn"], is_new=switched)
+        activated = await role_steps.activated_role(operation_id)
+        is_new = activated["state"] == StepState.SUCCEEDED
+        role = BatchRole(activated["arn"], activated["general_arn"], is_new=is_new)
     changed = done(await change_policies(operation_id, role.arn, role.general_arn, is_new=role.is_new))
     return Outcome.NOTHING_TO_DO if changed["state"] == StepState.SKIPPED else Outcome.SUCCEEDED
 

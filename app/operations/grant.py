@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.errors import Problem
 from app.operations import engine, plans, policy_steps, policy_write, role_steps
 from app.operations.image import learn_image_uri
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
-from app.operations.workflow import change_until_it_holds, done, operation
+from app.operations.workflow import change_until_it_holds, operation
 
 
 @operation(Kind.GRANT)
@@ -28,12 +27,9 @@ async def repair(operation_id: str) -> Outcome:
 
 
 async def _give_access(operation_id: str) -> Outcome:
-    role = done(await role_steps.activate_role(operation_id))
-    switched = role["state"] == StepState.SUCCEEDED
-    if not role["arn"]:
-        role = {**role, **done(await role_steps.wait_for_role(operation_id, role["deadline"]))}
+    role = await role_steps.activated_role(operation_id)
     wrote = await merge_role(operation_id, role["arn"], role["general_arn"])
-    return Outcome.SUCCEEDED if switched or wrote else Outcome.NOTHING_TO_DO
+    return Outcome.SUCCEEDED if wrote or role["state"] == StepState.SUCCEEDED else Outcome.NOTHING_TO_DO
 
 
 async def merge_role(operation_id: str, arn: str, general_arn: str) -> bool:
@@ -51,7 +47,7 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
     """Add the role to the repository policy. Returns what `policy_write.write` does, and the role's `arn`."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        repairs = step.operation.kind == Kind.REPAIR
+        kind = Kind(step.operation.kind)
         circumstances = await policy_steps.circumstances(step)
         subject = plans.Grantee(step.operation.region, step.operation.service, arn, general_arn, circumstances)
 
@@ -64,10 +60,7 @@ async def update_policy(operation_id: str, arn: str, general_arn: str) -> Result
             return edit()
 
         def edit() -> policy_write.PolicyEdit:
-            plan = plans.repairing(subject) if repairs else plans.granting(subject)
-            return policy_write.PolicyEdit(
-                plan, "policy.repaired" if repairs else "policy.merged", subject.principal_arn
-            )
+            return policy_write.PolicyEdit(plans.plan_of(kind, subject, {}), subject.principal_arn)
 
         state, result = await policy_write.write(step, edit(), look_again)
         return state, {**result, "arn": subject.principal_arn}
@@ -88,11 +81,9 @@ async def verify_access(operation_id: str, arn: str, after: str | None, *, last:
         # A grant makes at most five calls while the role is active: the registry policy is read only instead of this.
         # A batch reads it once for all of its items.
         rereads = not (described or is_item)
-        state, result = await policy_steps.verify_access(step, arn, after, rereads_registry=rereads)
+        state, result = await policy_steps.verify_access(step, arn, after, rereads_registry=rereads, last=last)
         if result["holds"]:
             await role_steps.check_role(step, arn)
-        elif last:
-            raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
         return state, result
 
     return await run_step(operation_id, StepName.VERIFY_ACCESS, body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,8 @@ from app.errors import Problem
 from app.history.models import Operation
 from app.inventory.circumstances import Circumstances, RepositoryAddress
 from app.inventory.registries import KnownRegistry
-from app.operations import plans
 from app.operations.judgements import Judge, judging_access, judging_removal, judging_text
-from app.operations.messages import note_of_no_change
-from app.operations.plans import Grantee, Plan
+from app.operations.plans import Grantee, Plan, plan_of
 from app.operations.state import ITEM_STEPS, Kind, StepName
 from app.policy.change import PlannedChange
 from app.policy.grant import DENIALS
@@ -41,14 +39,17 @@ class BatchRole:
 
 @dataclass(frozen=True)
 class ItemChange:
-    """The change of one item: how it is planned and judged, its notes, and what is learned by it."""
+    """The change of one item: how it is planned and judged, and what is learned by it."""
 
+    kind: Kind
     plan: Plan
     judge: Judge
-    remark: str
-    unneeded: str
-    verification: StepName
-    learned: Mapping[str, str]
+    learned: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verification(self) -> StepName:
+        """The step that judges it."""
+        return ITEM_STEPS[self.kind][-1]
 
 
 @dataclass(frozen=True)
@@ -64,23 +65,14 @@ def change_of(operation: Operation, role: BatchRole, surroundings: Surroundings)
     """Return what an item is to change, by its kind."""
     kind = Kind(operation.kind)
     around = Circumstances(surroundings.registry.policy, surroundings.repository.arn, surroundings.now)
-    verification = ITEM_STEPS[kind][-1]
-    if kind is Kind.UNDO:
-        plan = plans.undoing(operation.input["before"], operation.input["after"])
-        return ItemChange(plan, judging_text(plan), "policy.undone", note_of_no_change(kind), verification, {})
     subject = Grantee(operation.region, operation.service, role.arn, role.general_arn, around)
+    plan = plan_of(kind, subject, operation.input)
+    if kind is Kind.UNDO:
+        return ItemChange(kind, plan, judging_text(plan))
     if kind is Kind.REVOKE:
-        judge = judging_removal(subject, around)
-        return ItemChange(plans.revoking(subject), judge, "policy.reduced", note_of_no_change(kind), verification, {})
-    repairs = kind is Kind.REPAIR
-    return ItemChange(
-        plans.repairing(subject) if repairs else plans.granting(subject),
-        judging_access(operation, role.arn, around, surroundings.registry, surroundings.now),
-        "policy.repaired" if repairs else "policy.merged",
-        note_of_no_change(kind),
-        verification,
-        {"principal_arn": role.arn, "image_uri": surroundings.repository.uri},
-    )
+        return ItemChange(kind, plan, judging_removal(subject))
+    judge = judging_access(operation, role.arn, around, surroundings.registry, surroundings.now)
+    return ItemChange(kind, plan, judge, {"principal_arn": role.arn, "image_uri": surroundings.repository.uri})
 
 
 Texts = tuple[str | None, str | None]

@@ -65,7 +65,7 @@ def _allowed(registry: KnownRegistry, now: datetime) -> Judgement:
     return Judgement(holds=True, note="access.not_denied_by_registry", params={"seconds": age})
 
 
-def judging_removal(subject: Grantee, circumstances: Circumstances) -> Judge:
+def judging_removal(subject: Grantee) -> Judge:
     """Return the judge of a policy that is not to name the service any more."""
 
     def judge(text: str | None, after: str | None) -> Judgement:  # noqa: ARG001  (whatever else was changed since)
@@ -73,7 +73,8 @@ def judging_removal(subject: Grantee, circumstances: Circumstances) -> Judge:
             return GONE
         left = False
         if subject.principal_arn:
-            left = circumstances.verdict(text, subject.principal_arn).access in {Access.ALLOWED, Access.CONDITIONAL}
+            verdict = subject.circumstances.verdict(text, subject.principal_arn)
+            left = verdict.access in {Access.ALLOWED, Access.CONDITIONAL}
         return Judgement(holds=True, note="access.left" if left else "access.gone")
 
     return judge

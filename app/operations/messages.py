@@ -249,6 +249,14 @@ WRITE_READ_SINCE: dict[ReadSince, str] = {
     ),
 }
 
+_CHANGED = {
+    Kind.GRANT: "policy.merged",
+    Kind.REPAIR: "policy.repaired",
+    Kind.REVOKE: "policy.reduced",
+    Kind.RESTORE: "policy.restored",
+    Kind.UNDO: "policy.undone",
+    Kind.PRUNE: "policy.pruned",
+}
 # The note of a step that had nothing to write, by kind; of the others it says no more than that.
 _NO_CHANGE = {
     Kind.GRANT: "policy.unchanged",
@@ -256,6 +264,11 @@ _NO_CHANGE = {
     Kind.DEPLOY: "policy.unchanged",
     Kind.REVOKE: "policy.nothing_named",
 }
+
+
+def note_of_change(kind: Kind) -> str:
+    """Return the code of the note where the policy was written."""
+    return _CHANGED[kind]
 
 
 def note_of_no_change(kind: Kind) -> str:

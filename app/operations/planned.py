@@ -10,10 +10,9 @@ from app.aws.ports import ContainerService
 from app.errors import Problem
 from app.history.queries import Refusal
 from app.inventory.circumstances import Circumstances
-from app.operations import plans
 from app.operations.denials import denial_of
 from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
-from app.operations.plans import Grantee, Plan
+from app.operations.plans import Grantee, plan_of
 from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy.arns import same_form
@@ -100,21 +99,6 @@ def _refusal(change: PlannedChange, service: ContainerService, repository: str) 
     refused = denial_of(change, (service.region, service.name, repository))
     dead = prunable(change.after).dead if change.needed and refused is None else ()
     return Problem(DEAD_PRINCIPALS, principals=", ".join(dead), repository=repository) if dead else refused
-
-
-def plan_of(kind: Kind, subject: Grantee, operation_input: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:
-    """Return the plan by which `kind` changes a policy; `refusal` is what ECR last refused there."""
-    if kind is Kind.REVOKE:
-        return plans.revoking(subject)
-    if kind is Kind.REPAIR:
-        return plans.repairing(subject)
-    if kind is Kind.RESTORE:
-        return plans.restoring(operation_input["text"])
-    if kind is Kind.UNDO:
-        return plans.undoing(operation_input["before"], operation_input["after"])
-    if kind is Kind.PRUNE:
-        return plans.pruning(operation_input.get("principals"), refusal)
-    return plans.granting(subject)
 
 
 def _calls(

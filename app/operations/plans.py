@@ -5,12 +5,14 @@ The preview shows this change, the step writes it, the history records it, undo 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.history.queries import Refusal
 from app.inventory.circumstances import Circumstances
 from app.operations.pruning import prunable
+from app.operations.state import Kind
 from app.policy.arns import is_namesakes
 from app.policy.change import PlannedChange
 from app.policy.document import parse, parse_or_new
@@ -33,6 +35,21 @@ class Grantee:
     principal_arn: str
     general_arn: str = ""
     circumstances: Circumstances = field(default_factory=Circumstances)
+
+
+def plan_of(kind: Kind, subject: Grantee, operation_input: Mapping[str, Any], refusal: Refusal | None = None) -> Plan:
+    """Return the plan by which `kind` changes a policy; `refusal` is what ECR last refused there, for a prune."""
+    if kind is Kind.REVOKE:
+        return revoking(subject)
+    if kind is Kind.REPAIR:
+        return repairing(subject)
+    if kind is Kind.RESTORE:
+        return restoring(operation_input["text"])
+    if kind is Kind.UNDO:
+        return undoing(operation_input["before"], operation_input["after"])
+    if kind is Kind.PRUNE:
+        return pruning(operation_input.get("principals"), refusal)
+    return granting(subject)
 
 
 def granting(subject: Grantee) -> Plan:

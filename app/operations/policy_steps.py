@@ -6,7 +6,7 @@ again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.errors import Problem
@@ -83,14 +83,15 @@ def _keep(step: Stepping, reading: PolicyReading) -> None:
 
 
 async def verify_access(
-    step: Stepping, arn: str, after: str | None, *, rereads_registry: bool
+    step: Stepping, arn: str, after: str | None, *, rereads_registry: bool, last: bool
 ) -> tuple[StepState, Result]:
     """Check by both policies that the role may pull; `rereads_registry` if one more call is allowed for it.
 
     Returns `holds`: False if another's write removed ours meanwhile.
 
     Raises:
-        Problem: `access.denied` when an explicit Deny refuses the role, whatever else the policy allows.
+        Problem: `access.denied` when an explicit Deny refuses the role, whatever else the policy allows;
+            `policy.contended` where it does not hold the `last` time.
     """
     text = await read(step)
     if rereads_registry:
@@ -99,14 +100,17 @@ async def verify_access(
     registry, repository_circumstances = await step.context.in_db(
         known_circumstances, step.context.db, step.operation.repository_key, now
     )
-    return await _judged(
-        step, judging_access(step.operation, arn, repository_circumstances, registry, now), text, after
-    )
+    judge = judging_access(step.operation, arn, repository_circumstances, registry, now)
+    return await _judged(step, judge, text, after, last=last)
 
 
-async def _judged(step: Stepping, judge: Judge, text: str | None, after: str | None = None) -> tuple[StepState, Result]:
+async def _judged(
+    step: Stepping, judge: Judge, text: str | None, after: str | None = None, *, last: bool
+) -> tuple[StepState, Result]:
     judgement = await step.context.in_thread(judge, text, after)
     step.because(judgement.note, **judgement.params)
+    if last and not judgement.holds:
+        raise Problem("policy.contended", repository=step.operation.repository, times=MERGES)
     return StepState.SUCCEEDED if judgement.holds else StepState.PENDING, {"holds": judgement.holds}
 
 
@@ -129,15 +133,16 @@ async def refresh_registry(step: Stepping) -> None:
     await context.in_db(remember_registry, *region, reading)
 
 
-async def verify_removal(step: Stepping, subject: Grantee) -> tuple[StepState, Result]:
-    """Verify that the policy no longer names the service. Returns `holds`, as `verify_access` does."""
+async def verify_removal(step: Stepping, subject: Grantee, *, last: bool) -> tuple[StepState, Result]:
+    """Verify that the policy no longer names the service. Returns and raises as `verify_access` does."""
     text = await read(step)
-    return await _judged(step, judging_removal(subject, await circumstances(step)), text)
+    subject = replace(subject, circumstances=await circumstances(step))
+    return await _judged(step, judging_removal(subject), text, last=last)
 
 
-async def verify_text(step: Stepping, plan: Plan) -> tuple[StepState, Result]:
-    """Verify that the policy equals what was written. Returns `holds`, as `verify_access` does."""
-    return await _judged(step, judging_text(plan), await read(step))
+async def verify_text(step: Stepping, plan: Plan, *, last: bool) -> tuple[StepState, Result]:
+    """Verify that the policy equals what was written. Returns and raises as `verify_access` does."""
+    return await _judged(step, judging_text(plan), await read(step), last=last)
 
 
 async def circumstances(step: Stepping) -> Circumstances:

@@ -15,7 +15,7 @@ from app.history import policy_writes, store
 from app.operations import fingerprint, refused_writes
 from app.operations.denials import denial_of
 from app.operations.explained import explained
-from app.operations.messages import note_of_no_change
+from app.operations.messages import note_of_change, note_of_no_change
 from app.operations.plans import Plan
 from app.operations.policy_steps import PolicyReading, keep, look
 from app.operations.state import Kind, StepState
@@ -35,12 +35,10 @@ class PolicyEdit:
 
     Args:
         plan: from the current text to the change.
-        remark: the note for an ordinary merge; creating and deleting a policy have their own.
         principal: the role's ARN, if a preview made before its activation shows a placeholder for it.
     """
 
     plan: Plan
-    remark: str
     principal: str = ""
 
 
@@ -109,7 +107,7 @@ async def _merge(work: _Write) -> tuple[StepState, Result]:
             await step.pause(seconds or 0)  # ECR may tell the policy for some more seconds
         elif change.after is not None or await _deleted_of_others(work) is None:
             was_missing = attempt.position > 0 and await _has_written(step, before=attempt.position)
-            step.because("policy.foreign_write" if was_missing else remark_of(change, work.edit.remark))
+            step.because("policy.foreign_write" if was_missing else remark_of(change, Kind(step.operation.kind)))
             return StepState.SUCCEEDED, {"after": change.after, "wrote": True}
     raise last or Problem("policy.contended", repository=step.operation.repository, times=len(work.readings))
 
@@ -174,7 +172,7 @@ async def _has_written(step: Stepping, *, before: int | None = None) -> bool:
 
 async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, Result]:
     step = work.step
-    context, operation = step.context, step.operation
+    context, operation, kind = step.context, step.operation, Kind(step.operation.kind)
     unanswered = await context.in_db(policy_writes.unanswered, context.db, operation.id)
     # Only the text itself proves that AWS carried one out: another's change may have made ours unnecessary.
     sent = [await context.in_db(policy_writes.whole_write, context.db, write) for write in unanswered]
@@ -186,12 +184,12 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
             step.late_until = None  # no other write is in flight
     if await _has_written(step):
         deleted_unseen = proven is not None and proven.after is None
-        step.because("policy.deletion_unconfirmed" if deleted_unseen else work.edit.remark)
+        step.because("policy.deletion_unconfirmed" if deleted_unseen else note_of_change(kind))
         return StepState.SUCCEEDED, {"after": text, "wrote": True}
     if unanswered:
         step.because("policy.unconfirmed")
         return StepState.SUCCEEDED, {"after": text, "wrote": False}
-    step.because(note_of_no_change(Kind(operation.kind)))
+    step.because(note_of_no_change(kind))
     return StepState.SKIPPED, {"after": text, "wrote": False}
 
 
@@ -326,8 +324,8 @@ async def _closed(step: Stepping, position: int, replaced: str | None = None) ->
         raise Overtaken
 
 
-def remark_of(change: PlannedChange, ordinary: str) -> str:
-    """Return the note of a write: a policy was deleted or created, or the `ordinary` one."""
+def remark_of(change: PlannedChange, kind: Kind) -> str:
+    """Return the note of a write: a policy was deleted or created, or as for `kind`."""
     if change.after is None:
         return "policy.deleted"
-    return "policy.created" if change.before is None else ordinary
+    return "policy.created" if change.before is None else note_of_change(kind)

@@ -27,12 +27,9 @@ async def reactivate(operation_id: str) -> Outcome:
 
     Input: `deactivation`, the operation to undo; the rest as in `parts.preview_of_part`.
     """
-    role = done(await role_steps.activate_role(operation_id))
-    switched = role["state"] == StepState.SUCCEEDED
-    if not role["arn"]:
-        role = {**role, **done(await role_steps.wait_for_role(operation_id, role["deadline"]))}
+    role = await role_steps.activated_role(operation_id)
     restored = done(await put_back_statements(operation_id, role["arn"]))
-    return Outcome.SUCCEEDED if switched or restored["state"] == StepState.SUCCEEDED else Outcome.NOTHING_TO_DO
+    return Outcome.SUCCEEDED if StepState.SUCCEEDED in (role["state"], restored["state"]) else Outcome.NOTHING_TO_DO
 
 
 @engine.step("put_back_statements", waits=True)

@@ -40,6 +40,7 @@ from app.operations.item_changes import (
     plan_together,
     texts_of_deletion,
 )
+from app.operations.messages import note_of_no_change
 from app.operations.policy_steps import JUST_NOW, REMEMBERED
 from app.operations.policy_write import OLD_READING, REREADS, fresh_write, remark_of
 from app.operations.state import Outcome, StepName, StepState
@@ -230,7 +231,7 @@ class _Run:
                 item.run,
                 intended.verification,
                 StepState.SUCCEEDED if change.needed else StepState.SKIPPED,
-                {"code": remark_of(change, intended.remark) if change.needed else intended.unneeded, "params": {}},
+                {"code": _note_of(change, intended), "params": {}},
                 request_ids,
                 change.needed,
                 now,
@@ -291,6 +292,10 @@ class _Run:
             for item, intended in zip(self.begun.items, self.changes, strict=True)
             if "principal_arn" in intended.learned
         )
+
+
+def _note_of(change: PlannedChange, intended: ItemChange) -> str:
+    return remark_of(change, intended.kind) if change.needed else note_of_no_change(intended.kind)
 
 
 async def _read(

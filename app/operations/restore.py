@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from app.errors import Problem
 from app.history.queries import last_refusal
-from app.operations import engine, plans, policy_steps, policy_write
-from app.operations.plans import Plan
+from app.operations import engine, policy_steps, policy_write
+from app.operations.plans import Grantee, Plan, plan_of
 from app.operations.state import Kind, Outcome, StepName, StepState
 from app.operations.step import Result, Stepping, run_step
 from app.operations.workflow import change_until_it_holds, operation
-
-REMARKS = {Kind.RESTORE: "policy.restored", Kind.UNDO: "policy.undone", Kind.PRUNE: "policy.pruned"}
 
 
 @operation(Kind.RESTORE)
@@ -49,8 +47,7 @@ async def rewrite_policy(operation_id: str) -> Result:
     async def body(step: Stepping) -> tuple[StepState, Result]:
         # An undo that puts a role back names it: it may be too new for ECR.
         principal = step.operation.input.get("principal", "")
-        change = policy_write.PolicyEdit(await _plan(step), REMARKS[Kind(step.operation.kind)], principal)
-        return await policy_write.write(step, change)
+        return await policy_write.write(step, policy_write.PolicyEdit(await _plan(step), principal))
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
 
@@ -60,22 +57,18 @@ async def verify_policy(operation_id: str, *, last: bool) -> Result:
     """Read the policy again. Returns `holds`; the last time, and for a restore at once, a difference is a problem."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
-        state, result = await policy_steps.verify_text(step, await _plan(step))
-        if not result["holds"] and step.operation.kind == Kind.RESTORE:
+        restores = step.operation.kind == Kind.RESTORE
+        state, result = await policy_steps.verify_text(step, await _plan(step), last=last and not restores)
+        if restores and not result["holds"]:
             # It replaces the whole policy, so it cannot be merged with what others wrote since.
             raise Problem("policy.changed_after", repository=step.operation.repository)
-        if last and not result["holds"]:
-            raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
         return state, result
 
     return await run_step(operation_id, StepName.VERIFY_POLICY, body)
 
 
 async def _plan(step: Stepping) -> Plan:
-    operation, request = step.operation, step.operation.input
-    if step.operation.kind == Kind.RESTORE:
-        return plans.restoring(request["text"])
-    if step.operation.kind == Kind.UNDO:
-        return plans.undoing(request["before"], request["after"])
-    refusal = await step.context.in_db(last_refusal, step.context.db, operation.repository_key)
-    return plans.pruning(request.get("principals"), refusal)
+    operation, kind, refusal = step.operation, Kind(step.operation.kind), None
+    if kind is Kind.PRUNE:
+        refusal = await step.context.in_db(last_refusal, step.context.db, operation.repository_key)
+    return plan_of(kind, Grantee(operation.region, operation.service, ""), operation.input, refusal)

@@ -41,7 +41,7 @@ async def remove_from_policy(operation_id: str, role: Mapping[str, str] | None =
         subject = Grantee(
             step.operation.region, step.operation.service, arns["arn"], arns["general_arn"], circumstances
         )
-        state, result = await policy_write.write(step, policy_write.PolicyEdit(revoking(subject), "policy.reduced"))
+        state, result = await policy_write.write(step, policy_write.PolicyEdit(revoking(subject)))
         return state, {**result, "arn": subject.principal_arn, "general_arn": subject.general_arn}
 
     return await run_step(operation_id, StepName.UPDATE_POLICY, body)
@@ -53,10 +53,7 @@ async def verify_removal(operation_id: str, arn: str, general_arn: str, *, last:
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         subject = Grantee(step.operation.region, step.operation.service, arn, general_arn)
-        state, result = await policy_steps.verify_removal(step, subject)
-        if last and not result["holds"]:
-            raise Problem("policy.contended", repository=step.operation.repository, times=policy_steps.MERGES)
-        return state, result
+        return await policy_steps.verify_removal(step, subject, last=last)
 
     return await run_step(operation_id, StepName.VERIFY_REMOVAL, body)
 

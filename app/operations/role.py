@@ -16,9 +16,7 @@ from app.operations.workflow import done, operation
 @operation(Kind.ACTIVATE)
 async def activate(operation_id: str) -> Outcome:
     """Run the activation of the role, by the operation's id."""
-    role = done(await role_steps.activate_role(operation_id))
-    if not role["arn"]:
-        done(await role_steps.wait_for_role(operation_id, role["deadline"]))
+    role = await role_steps.activated_role(operation_id)
     return Outcome.NOTHING_TO_DO if role["state"] == StepState.SKIPPED else Outcome.SUCCEEDED
 
 

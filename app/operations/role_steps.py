@@ -12,11 +12,24 @@ from app.operations import engine
 from app.operations.service_steps import BUSY_LIMIT, read_service, remember, seconds_left, wait_until
 from app.operations.state import StepName, StepState
 from app.operations.step import Result, Stepping, run_step
+from app.operations.workflow import done
 
 # Seconds to the next try, at most, while AWS refuses changes to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
 # Seconds between reads after which a role that reads differently is another one: AWS may return an older state.
 SURE_AFTER = (2.0, 3.0)
+
+
+async def activated_role(operation_id: str) -> Result:
+    """Run the steps after which the role is active. Raises Stopped.
+
+    Returns:
+        Its `arn` and `general_arn`; `state`: SUCCEEDED where this has activated it.
+    """
+    role = done(await activate_role(operation_id))
+    if role["arn"]:
+        return role
+    return {**role, **done(await wait_for_role(operation_id, role["deadline"])), "state": role["state"]}
 
 
 @engine.step("activate_role")
@@ -46,7 +59,7 @@ async def _activate(step: Stepping) -> tuple[StepState, Result]:
 
 @engine.step("wait_for_role", waits=True)
 async def wait_for_role(operation_id: str, deadline: float) -> Result:
-    """Wait until the role's principal exists. Returns its `arn`."""
+    """Wait until the role's principal exists. Returns its `arn` and `general_arn`."""
 
     async def body(step: Stepping) -> tuple[StepState, Result]:
         await step.note("role.usually")

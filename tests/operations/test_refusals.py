@@ -93,7 +93,7 @@ def test_a_deny_is_a_problem_that_names_its_statement(where):
 )
 def test_a_removal_is_judged_by_what_names_the_role_and_by_what_is_left(text, arn, holds, note):
     subject = Grantee(REGION, SERVICE, arn, general_arn())
-    judged = judging_removal(subject, Circumstances())(text, None)
+    judged = judging_removal(subject)(text, None)
     assert (judged.holds, judged.note) == (holds, note)
 
 
@@ -156,10 +156,15 @@ def test_each_kind_says_in_its_own_words_that_there_was_nothing_to_write(kind, c
 
 @pytest.mark.parametrize(
     "before, after, note",
-    [(None, "x", "policy.created"), ("x", None, "policy.deleted"), ("x", "y", "usual"), (None, None, "policy.deleted")],
+    [
+        (None, "x", "policy.created"),
+        ("x", None, "policy.deleted"),
+        ("x", "y", "policy.merged"),
+        (None, None, "policy.deleted"),
+    ],
 )
 def test_a_write_is_told_by_whether_a_policy_was_there_and_is(before, after, note):
-    assert remark_of(PlannedChange(before, after, needed=True), "usual") == note
+    assert remark_of(PlannedChange(before, after, needed=True), Kind.GRANT) == note
 
 
 @pytest.mark.parametrize(
