@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -41,6 +42,8 @@ from app import postgresql
 from app.files import ensure_private
 from app.outage import Outage
 from app.sqlite_file import SameFile, Turn
+
+T = TypeVar("T")
 
 # Named, so that a migration can drop what an earlier one created, on every database.
 NAMING = {
@@ -110,6 +113,13 @@ def insert_into(session: Session, model: type[Base]) -> sqlite.Insert | postgres
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql_dialect.insert(table)
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Yield `items` in pieces of at most `size`, for statements that can't take them all."""
+    rest = iter(items)
+    while chunk := tuple(islice(rest, size)):
+        yield chunk
 
 
 class UtcDateTime(TypeDecorator[datetime]):

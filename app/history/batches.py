@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, select, true, update
 from sqlalchemy.orm import Session, aliased
 
-from app.db import Database
+from app.db import Database, chunks
 from app.history import kinds, store
 from app.history.models import Operation, PolicyChange
 from app.history.sql import NEW_OPERATION, NEW_STEP, NEXT_SEQUENCE, OPERATIONS
@@ -42,15 +42,10 @@ def insert_or_join(
         joined = {join(runner, store.live_operations(session, runner)) for runner in runners}
         if len(joined) == 1 and (batch_id := joined.pop()) and not _is_followed(session, batch_id, items):
             return batch_id, False
-        sequence = session.scalar(NEXT_SEQUENCE) or 1
-        every = [*runners, *items]
-        for start in range(0, len(every), CHUNK):
-            chunk = every[start : start + CHUNK]
-            rows = [
-                {**store.row_of(new, at), "sequence": sequence + start + offset} for offset, new in enumerate(chunk)
-            ]
-            session.execute(NEW_OPERATION, rows)
-            session.execute(NEW_STEP, [step for new in chunk for step in store.steps_of(new)])
+        numbered = enumerate((*runners, *items), session.scalar(NEXT_SEQUENCE) or 1)
+        for chunk in chunks(numbered, CHUNK):
+            session.execute(NEW_OPERATION, [{**store.row_of(new, at), "sequence": number} for number, new in chunk])
+            session.execute(NEW_STEP, [step for _, new in chunk for step in store.steps_of(new)])
     return runners[0].id, True
 
 
@@ -63,9 +58,8 @@ def _is_followed(session: Session, batch_id: str, items: Sequence[NewOperation])
     for item in items:
         by_region[item.connection, item.region].add(item.repository)
     for (connection, region), repositories in by_region.items():
-        names = sorted(repositories)
-        for start in range(0, len(names), CHUNK):
-            among = row.repository.in_(names[start : start + CHUNK])
+        for names in chunks(sorted(repositories), CHUNK):
+            among = row.repository.in_(names)
             if session.scalar(
                 select(exists().where(row.connection == connection, row.region == region, among, *later))
             ):
@@ -90,7 +84,6 @@ def runnable(db: Database, runner: Operation, running: Collection[str], limit: i
     An item that another one of the batch comes before on its repository is left to whoever runs that one: one that has
     begun only to one that has begun too.
     """
-    columns = {name: OPERATIONS.c[name] for name in ("id", "connection", "region", "repository", "service", "sequence")}
     earlier = OPERATIONS.alias("earlier")
     is_led = exists().where(
         earlier.c.connection == OPERATIONS.c.connection,
@@ -104,7 +97,7 @@ def runnable(db: Database, runner: Operation, running: Collection[str], limit: i
     query = (
         select(*_ITEM)
         .where(*_live_items_of(runner), OPERATIONS.c.id.not_in(running), ~is_led)
-        .where(OPERATIONS.c.started_at.is_not(None) | ~comes_before({**columns, "is_item": True}))
+        .where(OPERATIONS.c.started_at.is_not(None) | ~comes_before({**OPERATIONS.c, "is_item": True}))
         .order_by(OPERATIONS.c.sequence)
         .limit(limit)
     )
@@ -177,11 +170,10 @@ def end_orphans(db: Database, at: datetime) -> int:
     orphans = (row.batch_id.is_not(None), row.kind != kinds.BATCH, row.outcome.is_(None), ~has_runner)
     with db.write() as session:
         ids = session.scalars(select(row.id).where(*orphans)).all()
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
+        for chunk in chunks(ids, CHUNK):
             ending = update(row).where(row.id.in_(chunk), row.outcome.is_(None))
             session.execute(ending.values(version=row.version + 1, outcome="cancelled", ended_at=at))
-            store.settle_many(session, chunk, "cancelled", at)
+            store.settle(session, chunk, "cancelled", at)
     return len(ids)
 
 
@@ -201,8 +193,8 @@ def _end(  # noqa: PLR0917  (as `end_items`)
     ending = update(row).where(*_live_items_of(runner), condition).values(version=row.version + 1, **values)
     with db.write() as session:
         ids = session.scalars(ending.returning(row.id)).all()
-        for start in range(0, len(ids), CHUNK):
-            store.settle_many(session, ids[start : start + CHUNK], "cancelled", at)
+        for chunk in chunks(ids, CHUNK):
+            store.settle(session, chunk, "cancelled", at)
     return len(ids)
 
 

@@ -19,7 +19,17 @@ from app.db import Database
 from app.history import kinds
 from app.history.models import Operation
 from app.history.policy_writes import Written
-from app.history.sql import BY_US, CHANGES, OPERATIONS, STEPS, named
+from app.history.sql import (
+    BY_US,
+    CHANGES,
+    CLOSE_WRITE,
+    OPERATIONS,
+    STEPS,
+    at_running_step,
+    named,
+    new_value,
+    touching,
+)
 from app.history.store import Run, count, supersede
 from app.history.turns import comes_before, lock_repositories
 
@@ -204,7 +214,7 @@ def end_changes(db: Database, changed: Sequence[Sequence[ItemChanged]]) -> list[
     with db.write() as session:
         _run(session, _TOUCH, [{"of": item.run.operation_id, **_learned(item)} for item in every])
         closed = [{"of": item.run.operation_id, **_answer(item)} for item in every if item.wrote]
-        _run(session, _CLOSE, closed)
+        _run(session, CLOSE_WRITE, closed)
         corrected = [{"of": item.run.operation_id, **_texts(*item.texts)} for item in every if item.texts is not None]
         _run(session, _CORRECT, corrected)
         _run(session, _END_STEP, [_ended(item.run, item.state, item.note, item.request_ids, item.at) for item in every])
@@ -223,7 +233,7 @@ def _learned(item: ItemChanged) -> dict[str, Any]:
 
 def _answer(item: ItemChanged) -> dict[str, Any]:
     request_id = item.request_ids[-1] if item.request_ids else ""
-    return named({"written_at": item.at, "request_id": request_id})
+    return {"at_position": 0, **named({"written_at": item.at, "request_id": request_id, "before": None})}
 
 
 def _texts(before: str | None, after: str | None) -> dict[str, Any]:
@@ -263,10 +273,6 @@ def _run(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> No
         raise NewerRunError
 
 
-def _new(table: Any, column: str) -> Any:
-    return bindparam(f"new_{column}", type_=table.c[column].type)
-
-
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _IN_TURN = (
     select(OPERATIONS.c.id, OPERATIONS.c.connection, OPERATIONS.c.region, OPERATIONS.c.repository)
@@ -282,7 +288,7 @@ _IN_TURN = (
 _BEGIN = (
     update(OPERATIONS)
     .where(OPERATIONS.c.id.in_(_IDS), OPERATIONS.c.outcome.is_(None), OPERATIONS.c.started_at.is_(None))
-    .values(version=OPERATIONS.c.version + 1, started_at=_new(OPERATIONS, "started_at"))
+    .values(version=OPERATIONS.c.version + 1, started_at=new_value(OPERATIONS, "started_at"))
     .returning(*OPERATIONS.c)
 )
 _earlier = OPERATIONS.alias("earlier")
@@ -305,7 +311,7 @@ _SUPERSEDING = (
 _BEGIN_STEPS = (
     update(STEPS)
     .where(STEPS.c.operation_id.in_(_IDS), STEPS.c.name == bindparam("step"))
-    .values(state="running", started_at=_new(STEPS, "started_at"), attempts=STEPS.c.attempts + 1)
+    .values(state="running", started_at=new_value(STEPS, "started_at"), attempts=STEPS.c.attempts + 1)
     .returning(STEPS.c.operation_id, STEPS.c.attempts, STEPS.c.request_ids)
 )
 _WRITES = (
@@ -326,36 +332,13 @@ _RUNNING = (
     .with_for_update()
 )
 _FORGET = CHANGES.delete().where(CHANGES.c.operation_id.in_(_IDS), CHANGES.c.written_at.is_(None))
-_LIVING = (OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
-_TOUCH = (
-    update(OPERATIONS)
-    .where(*_LIVING)
-    .values(
-        version=OPERATIONS.c.version + 1,
-        principal_arn=_new(OPERATIONS, "principal_arn"),
-        image_uri=_new(OPERATIONS, "image_uri"),
-    )
-)
-_CLOSE = (
-    update(CHANGES)
-    .where(CHANGES.c.operation_id == bindparam("of"), CHANGES.c.position == 0, CHANGES.c.written_at.is_(None))
-    .values(written_at=_new(CHANGES, "written_at"), request_id=_new(CHANGES, "request_id"))
-)
+_TOUCH = touching("principal_arn", "image_uri")
 _CORRECT = (
     update(CHANGES)
     .where(CHANGES.c.operation_id == bindparam("of"), CHANGES.c.position == 0)
-    .values(before=_new(CHANGES, "before"), after=_new(CHANGES, "after"))
+    .values(before=new_value(CHANGES, "before"), after=new_value(CHANGES, "after"))
 )
-_END_STEP = (
-    update(STEPS)
-    .where(
-        STEPS.c.operation_id == bindparam("of"),
-        STEPS.c.name == bindparam("step"),
-        STEPS.c.state == "running",
-        STEPS.c.attempts == bindparam("attempt"),
-    )
-    .values({column: _new(STEPS, column) for column in ("state", "note", "request_ids", "ended_at")})
-)
+_END_STEP = at_running_step("state", "note", "request_ids", "ended_at")
 _other = STEPS.alias("other")
 # A statement of its own after the operation's, whose row a new run locks first: this sees what that one has recorded.
 _END_LAST_STEP = _END_STEP.where(
@@ -366,12 +349,6 @@ _END_LAST_STEP = _END_STEP.where(
 _BEGIN_NEXT = (
     update(STEPS)
     .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.name == bindparam("step"), STEPS.c.state == "pending")
-    .values(state="running", started_at=_new(STEPS, "started_at"), attempts=STEPS.c.attempts + 1)
+    .values(state="running", started_at=new_value(STEPS, "started_at"), attempts=STEPS.c.attempts + 1)
 )
-_END = (
-    update(OPERATIONS)
-    .where(*_LIVING)
-    .values(
-        version=OPERATIONS.c.version + 1, outcome=_new(OPERATIONS, "outcome"), ended_at=_new(OPERATIONS, "ended_at")
-    )
-)
+_END = touching("outcome", "ended_at")

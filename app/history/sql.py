@@ -45,7 +45,7 @@ def without_index(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Co
     return func.coalesce(column, column)
 
 
-def _value(table: Table, column: str) -> Any:
+def new_value(table: Table, column: str) -> Any:
     """Return a parameter for a value: in an UPDATE its name must differ from the column's own."""
     return bindparam(f"new_{column}", type_=table.c[column].type)
 
@@ -59,7 +59,7 @@ def named(values: dict[str, Any]) -> dict[str, Any]:
 def touching(*columns: str) -> Update:
     """Return an update of these columns of a live operation (`of`) that increases its version."""
     living = (OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
-    values = {column: _value(OPERATIONS, column) for column in columns}
+    values = {column: new_value(OPERATIONS, column) for column in columns}
     return update(OPERATIONS).where(*living).values(version=OPERATIONS.c.version + 1, **values)
 
 
@@ -105,8 +105,8 @@ SUPERSEDE: Update = (
     .values(
         version=OPERATIONS.c.version + 1,
         outcome="cancelled",
-        problem=_value(OPERATIONS, "problem"),
-        ended_at=_value(OPERATIONS, "ended_at"),
+        problem=new_value(OPERATIONS, "problem"),
+        ended_at=new_value(OPERATIONS, "ended_at"),
     )
     .returning(OPERATIONS.c.id)
 )
@@ -117,7 +117,7 @@ BEGIN_OPERATION: Update = (
     .where(OPERATIONS.c.id == bindparam("of"), OPERATIONS.c.outcome.is_(None))
     .values(
         version=OPERATIONS.c.version + 1,
-        started_at=func.coalesce(OPERATIONS.c.started_at, _value(OPERATIONS, "started_at")),
+        started_at=func.coalesce(OPERATIONS.c.started_at, new_value(OPERATIONS, "started_at")),
     )
     .returning(*OPERATIONS.c)
 )
@@ -128,7 +128,7 @@ BEGIN_STEP: Update = (
     .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.name == bindparam("step"))
     .values(
         state="running",
-        started_at=func.coalesce(STEPS.c.started_at, _value(STEPS, "started_at")),
+        started_at=func.coalesce(STEPS.c.started_at, new_value(STEPS, "started_at")),
         ended_at=None,
         attempts=STEPS.c.attempts + 1,
     )
@@ -148,22 +148,25 @@ NEWEST_RUN: Select[tuple[int]] = select(STEPS.c.attempts).where(*_NEWEST_RUN).wi
 @cache
 def at_running_step(*columns: str) -> Update:
     """Return an update of these columns of a step, if this run of it is the newest and has not ended."""
-    return update(STEPS).where(*_NEWEST_RUN).values({column: _value(STEPS, column) for column in columns})
+    return update(STEPS).where(*_NEWEST_RUN).values({column: new_value(STEPS, column) for column in columns})
 
 
 SKIP_STEP: Update = (
     update(STEPS)
     .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.name == bindparam("step"), STEPS.c.state == "pending")
-    .values(state="skipped", **{column: _value(STEPS, column) for column in ("note", "started_at", "ended_at")})
+    .values(state="skipped", **{column: new_value(STEPS, column) for column in ("note", "started_at", "ended_at")})
 )
 """Close a step that has not begun: it is not needed."""
 
 SETTLE_STEPS: Update = (
     update(STEPS)
-    .where(STEPS.c.operation_id == bindparam("of"), STEPS.c.state.in_(bindparam("open_states", expanding=True)))
-    .values(state=_value(STEPS, "state"), ended_at=func.coalesce(STEPS.c.ended_at, _value(STEPS, "ended_at")))
+    .where(
+        STEPS.c.operation_id.in_(bindparam("ids", expanding=True)),
+        STEPS.c.state.in_(bindparam("open_states", expanding=True)),
+    )
+    .values(state=new_value(STEPS, "state"), ended_at=func.coalesce(STEPS.c.ended_at, new_value(STEPS, "ended_at")))
 )
-"""Close the steps of an operation that are in one of these states."""
+"""Close the steps of operations that are in one of these states."""
 
 _PLANNED_WRITE = (
     CHANGES.c.operation_id == bindparam("of"),
@@ -192,7 +195,7 @@ PLAN_WRITE: ReturningInsert[int] = (
         select(
             bindparam("of", type_=CHANGES.c.operation_id.type),
             func.coalesce(func.max(CHANGES.c.position) + 1, 0),
-            *(_value(CHANGES, column) for column in _PLANNED),
+            *(new_value(CHANGES, column) for column in _PLANNED),
             literal(""),
         ).where(CHANGES.c.operation_id == bindparam("of")),
     )
@@ -223,9 +226,9 @@ CLOSE_WRITE: Update = (
     update(CHANGES)
     .where(*_PLANNED_WRITE)
     .values(
-        written_at=_value(CHANGES, "written_at"),
-        request_id=_value(CHANGES, "request_id"),
-        before=func.coalesce(_value(CHANGES, "before"), CHANGES.c.before),
+        written_at=new_value(CHANGES, "written_at"),
+        request_id=new_value(CHANGES, "request_id"),
+        before=func.coalesce(new_value(CHANGES, "before"), CHANGES.c.before),
     )
 )
 """AWS confirmed a planned write; if it returned the replaced text, that becomes the text before."""

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, func, update
+from sqlalchemy import ColumnElement, CursorResult
 from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Problem
 from app.history import kinds
-from app.history.models import Operation, Step
+from app.history.models import Operation
 from app.history.sql import (
     BEGIN_OPERATION,
     BEGIN_STEP,
@@ -191,8 +191,8 @@ def supersede(session: Session, operation: Mapping[str, Any], at: datetime) -> N
     values = {"problem": {**SUPERSEDED, "params": {"operation": operation["id"]}}, "ended_at": at}
     earlier = {**_register(operation), "before_sequence": operation["sequence"], **named(values)}
     earlier["is_deploy"] = operation["kind"] == kinds.DEPLOY
-    for operation_id in session.scalars(SUPERSEDE, earlier).all():
-        _settle(session, operation_id, "cancelled", at)
+    if superseded := session.scalars(SUPERSEDE, earlier).all():
+        settle(session, superseded, "cancelled", at)
 
 
 def step_noted(db: Database, run: Run, note: dict[str, Any]) -> bool:
@@ -260,51 +260,40 @@ def ended(db: Database, operation_id: str, outcome: str, problem: dict[str, Any]
     with db.write() as session:
         closed = touch(session, operation_id, outcome=outcome, problem=problem, ended_at=at)
         if closed:
-            _settle(session, operation_id, outcome, at)
+            settle(session, [operation_id], outcome, at)
         return closed
 
 
-def settle_many(session: Session, operation_ids: Sequence[str], state: str, at: datetime) -> None:
-    """Close the open steps of many operations."""
-    open_steps = (Step.operation_id.in_(operation_ids), Step.state.in_(("pending", "running")))
-    session.execute(update(Step).where(*open_steps).values(state=state, ended_at=func.coalesce(Step.ended_at, at)))
-
-
-def _settle(session: Session, operation_id: str, outcome: str, at: datetime) -> None:
-    """Close all steps of an ended operation. One still running belongs to a stalled run; another run did that step."""
+def settle(session: Session, operation_ids: Sequence[str], outcome: str, at: datetime) -> None:
+    """Close the steps of operations that ended in this way. One still running belongs to a stalled run; another run did that step."""
     states, state = {
         "cancelled": (("pending", "running"), "cancelled"),
         "failed": (("running",), "failed"),
     }.get(outcome, (("running",), "succeeded"))
-    session.execute(
-        SETTLE_STEPS, {"of": operation_id, "open_states": states, **named({"state": state, "ended_at": at})}
-    )
+    values = named({"state": state, "ended_at": at})
+    session.execute(SETTLE_STEPS, {"ids": operation_ids, "open_states": states, **values})
 
 
 def cancelled_in_queue(db: Database, operation_id: str, by: str, at: datetime) -> bool:
     """Close an operation that has not begun. False: it has begun, or ended."""
     with db.write() as session:
         values = {"outcome": "cancelled", "cancel_requested_by": by, "ended_at": at}
-        closed = _touch_if(session, operation_id, Operation.started_at.is_(None), **values)
+        closed = touch(session, operation_id, Operation.started_at.is_(None), **values)
         if closed:
-            _settle(session, operation_id, "cancelled", at)
+            settle(session, [operation_id], "cancelled", at)
         return closed
 
 
 def cancel_requested(db: Database, operation_id: str, by: str) -> bool:
     """Request that a live operation stops at its next safe point. False: it has ended, or this was requested before."""
     with db.write() as session:
-        return _touch_if(session, operation_id, Operation.cancel_requested_by.is_(None), cancel_requested_by=by)
+        return touch(session, operation_id, Operation.cancel_requested_by.is_(None), cancel_requested_by=by)
 
 
-def touch(session: Session, operation_id: str, **values: Any) -> bool:
-    """Change a live operation and increase its version. False: it has ended."""
-    return bool(count(session.execute(touching(*values), {"of": operation_id, **named(values)})))
-
-
-def _touch_if(session: Session, operation_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
-    """Do the same as `touch`. False also when the condition does not hold."""
-    return bool(count(session.execute(touching(*values).where(condition), {"of": operation_id, **named(values)})))
+def touch(session: Session, operation_id: str, *conditions: ColumnElement[bool], **values: Any) -> bool:
+    """Change a live operation and increase its version. False: it has ended, or a condition does not hold."""
+    changing = touching(*values).where(*conditions) if conditions else touching(*values)
+    return bool(count(session.execute(changing, {"of": operation_id, **named(values)})))
 
 
 def count(result: Any) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.db import Database, table_of
+from app.db import Database, chunks, table_of
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.keys import RepositoryKey
 
@@ -28,9 +28,8 @@ _MARK_NAMED = (
 
 def mark(session: Session, connection: str, region: str, names: Collection[str]) -> None:
     """Mark these repositories."""
-    ordered = sorted(names)
-    for start in range(0, len(ordered), _CHUNK):
-        names_at = {"at_connection": connection, "at_region": region, "names": ordered[start : start + _CHUNK]}
+    for chunk in chunks(sorted(names), _CHUNK):
+        names_at = {"at_connection": connection, "at_region": region, "names": chunk}
         session.connection().execute(_MARK_NAMED, names_at)
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, case, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.aws.ports import CallerIdentity, ContainerService, Repository
-from app.db import Base, Database, is_sqlite
+from app.db import Base, Database, chunks, is_sqlite
 from app.inventory.changed_services import mark_changed
 from app.inventory.deployed_images import keep_deployed
 from app.inventory.due import mark_naming
@@ -48,8 +47,6 @@ __all__ = [
     "remember_services",
     "remember_unread",
 ]
-
-T = TypeVar("T")
 
 # Rows per transaction: storing 100,000 repositories must not keep an operation from writing its step.
 CHUNK = 1_000
@@ -173,13 +170,6 @@ def _new_value(table: FromClause, insert: Any, column: str) -> Any:
         return insert.excluded[column]
     same = table.c.role_arn == insert.excluded.role_arn
     return case((same, func.coalesce(table.c.role_since, insert.excluded.role_since)), else_=insert.excluded.role_since)
-
-
-def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    """Yield `items` in pieces of at most `size`."""
-    rest = iter(items)
-    while chunk := tuple(islice(rest, size)):
-        yield chunk
 
 
 def _service_row(connection: str, service: ContainerService, at: datetime) -> dict[str, Any]:

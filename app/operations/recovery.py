@@ -8,10 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import islice
 
 from app.clock import Clock
-from app.db import Database
+from app.db import Database, chunks
 from app.history.batches import end_orphans
 from app.history.living import living_among, living_ids_outside
 from app.history.queries import stuck_in_queue
@@ -53,7 +52,7 @@ class Recovery:
                 count += end_orphans(self._db, self._clock.now())
                 count += self._take_over_lost()
             versions = self._lease.versions()
-            for ids in _chunks(self._living()):
+            for ids in chunks(self._living(), CHUNK):
                 states = self._engine.find(ids)
                 idle |= {id_ for id_, each in states.items() if each.is_mine and id_ not in at_work}
                 if may:
@@ -108,9 +107,3 @@ class Recovery:
 def _is_stranded(state: WorkflowState | None, versions: frozenset[str]) -> bool:
     """Return whether the engine does not know it, gave it up, or keeps it for a version that no replica can run."""
     return state is None or state.ended or state.version not in versions
-
-
-def _chunks(ids: Iterable[str]) -> Iterable[list[str]]:
-    rest = iter(ids)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
