@@ -22,8 +22,9 @@ from app.inventory.queries import KnownRepository
 from app.inventory.sync import Watch
 from app.keys import RepositoryKey, ServiceKey
 from app.policy.canonical import equivalent
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.principals import PrincipalKind
+from app.policy.verdict import Access
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from app.keys import AccessTarget
 from app.operations.progress import Progress
 from app.operations.state import Kind
 from app.policy import messages
-from app.policy.evaluate import Access as Verdict
 from app.policy.finding import Finding
+from app.policy.verdict import Access as Verdict
 from app.wording import Message
 
 

@@ -21,10 +21,10 @@ from app.operations.fingerprint import PLACEHOLDER
 from app.operations.planned import Planned, plan_operation
 from app.operations.state import Kind
 from app.policy import strict_json
-from app.policy.dead import dead_principals
-from app.policy.evaluate import Access
 from app.policy.mend import mend
 from app.policy.messages import WORDS
+from app.policy.principals import dead_principals
+from app.policy.verdict import Access
 from app.wording import N_, Message
 
 DEAD = N_("ECR refuses this policy, because it names a principal that no longer exists. Remove dead principals first.")

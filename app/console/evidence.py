@@ -12,9 +12,10 @@ from app.console.shell_commands import Commands, for_each_system
 from app.errors import Problem
 from app.inventory.registries import KnownRegistry, find_registry
 from app.policy.commands import Target, registry_commands
-from app.policy.evaluate import Verdict, not_evaluated
+from app.policy.evaluate import not_evaluated
 from app.policy.layers import Layer, RegistryPolicy, RegistryScope
 from app.policy.messages import WORDS
+from app.policy.verdict import Verdict
 from app.wording import N_, Message
 
 

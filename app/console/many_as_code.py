@@ -22,7 +22,7 @@ from app.inventory import queries
 from app.keys import RegionAndName
 from app.operations.naming import repositories_naming
 from app.operations.state import Kind
-from app.policy.dead import dead_principals
+from app.policy.principals import dead_principals
 from app.threads import run_in_threadpool
 from app.wording import N_, Message
 

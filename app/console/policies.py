@@ -29,11 +29,10 @@ from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy import messages, strict_json
 from app.policy.document import size_of
-from app.policy.evaluate import Access as Verdict
 from app.policy.findings import findings
-from app.policy.layers import Policies
 from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
+from app.policy.verdict import Access as Verdict
 from app.policy.who_can_pull import Reader as PolicyReader
 from app.policy.who_can_pull import readers
 from app.wording import N_, Message
@@ -239,9 +238,8 @@ def principals_of(held: KnownRepository, circumstances: Circumstances) -> tuple[
     """Return whom the policy names, and whether they can pull; None if it hasn't been read, or isn't a policy."""
     if held.policy_read_at is None:
         return None
-    policies = Policies(held.policy_text, circumstances.registry)
     try:
-        principals = readers(policies, repository_arn=circumstances.repository_arn, now=circumstances.now)
+        principals = readers(held.policy_text, **vars(circumstances))
     except Problem:
         return None
     return tuple(_reader(each) for each in principals)

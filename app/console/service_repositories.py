@@ -20,7 +20,7 @@ from app.inventory.access import LIMIT, RepositoryAccess, Tie, repositories_of
 from app.inventory.queries import KnownRepository
 from app.inventory.sync_state import Reading, What
 from app.operations.progress import Progress
-from app.policy.evaluate import Access as Verdict
+from app.policy.verdict import Access as Verdict
 from app.wording import N_, Message
 
 TAKEN_AWAY = N_("This access was added with Sailpass and removed outside Sailpass. Repair access adds it again.")

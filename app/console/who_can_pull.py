@@ -9,8 +9,8 @@ from app.console.findings import Knowledge, knowledge
 from app.errors import Problem
 from app.findings import queries as findings
 from app.inventory.principal_access import PrincipalAccess, PrincipalAnswer, clean_principal, repositories_for
-from app.policy.evaluate import Access
 from app.policy.messages import WORDS
+from app.policy.verdict import Access
 from app.wording import N_, Message
 
 UNREADABLE = N_("The policy can't be read.")

@@ -26,10 +26,9 @@ from app.policy import strict_json
 from app.policy.arns import NOBODYS_ACCOUNT
 from app.policy.change import PlannedChange
 from app.policy.commands import FILE, System, Target, find_principal, policy_commands
-from app.policy.dead import dead_principals
 from app.policy.grant import plan_grant
 from app.policy.mend import mend
-from app.policy.principals import principals_of
+from app.policy.principals import dead_principals, principals_of
 from app.wording import fill
 
 # Placeholder in a document for the role's ARN until it has one.

@@ -13,18 +13,18 @@ from app.findings.images import of_images
 from app.inventory.deployed_images import ImageState, ImageUse
 from app.policy.arns import account_named, is_namesakes
 from app.policy.document import PolicyDocument, parse, size_of
-from app.policy.evaluate import Access, Evaluator, Verdict, is_timed
+from app.policy.evaluate import MOST_COMPARED, Evaluator, is_timed
 from app.policy.finding import Finding, Severity
 from app.policy.findings import CHANGING_ACTIONS, findings
-from app.policy.layers import Policies, RegistryPolicy
+from app.policy.layers import RegistryPolicy
 from app.policy.matching import PullPrincipal, covers_action
 from app.policy.principals import PrincipalKind
 from app.policy.statement import PULL_ACTIONS, PUSH_ACTION, Statement, is_allow, label, named_by, orphans_of
+from app.policy.verdict import Access, Verdict
 from app.policy.who_can_pull import Reader, readers
 
 _OF_THE_ROLE = frozenset({"finding.stale_role", "finding.inactive_role"})
 _DEAD = frozenset({"finding.deleted_principal", "finding.no_principal"})
-_MOST_COMPARED = 2_000
 _SERVICES_KEPT = 20
 
 
@@ -117,9 +117,7 @@ def judge(subject: JudgedRepository, registry: RegistryPolicy, now: datetime) ->
     except Problem:
         broken = [_of_policy(subject, finding, {}) for finding in findings(subject.text)]
         return Judged(ordered([*broken, *lacking]), None, size, timed)
-    evaluator = Evaluator(
-        Policies(subject.text, registry), document=document, repository_arn=subject.arn, now=now, budget=_MOST_COMPARED
-    )
+    evaluator = Evaluator(document, registry, repository_arn=subject.arn, now=now, budget=MOST_COMPARED)
     verdicts = {
         service.name: evaluator.verdict(PullPrincipal.puller(service.role))
         for service in subject.services
@@ -128,7 +126,8 @@ def judge(subject: JudgedRepository, registry: RegistryPolicy, now: datetime) ->
     access_findings = [*lacking, *_of_removals(subject, verdicts), *_of_services(subject, document, verdicts)]
     if document is not None:
         access_findings += [*_of_text(subject, document, verdicts), *_of_accounts(subject, document)]
-    pullers = _pullers(subject, registry, now, verdicts)
+    principals = readers(document, registry, repository_arn=subject.arn, now=now)
+    pullers = _pullers(principals, subject.services, verdicts)
     return Judged(ordered(access_findings), pullers, size, timed)
 
 
@@ -254,12 +253,11 @@ def _what_is_open(statement: Statement) -> str:
 
 
 def _pullers(
-    subject: JudgedRepository, registry: RegistryPolicy, now: datetime, verdicts: Mapping[str, Verdict]
+    principals: Iterable[Reader], services: Iterable[NamedService], verdicts: Mapping[str, Verdict]
 ) -> Pullers:
     able = sorted(name for name, verdict in verdicts.items() if verdict.access is Access.ALLOWED)
-    roles = {service.role for service in subject.services}
-    named = readers(Policies(subject.text, registry), repository_arn=subject.arn, now=now)
-    others = [reader for reader in named if _may_pull(reader) and reader.value not in roles]
+    roles = {service.role for service in services}
+    others = [reader for reader in principals if _may_pull(reader) and reader.value not in roles]
     everyone = [reader for reader in others if reader.kind is PrincipalKind.WILDCARD]
     return Pullers(
         tuple(able[:_SERVICES_KEPT]),

@@ -19,10 +19,11 @@ from app.inventory.pull_counts import begins_with, openings, principals_of
 from app.inventory.queries import KnownRepository, repositories_named
 from app.inventory.registries import registry_in
 from app.policy.arns import WILDCARD, is_namesakes
-from app.policy.evaluate import Access, Verdict, is_timed
+from app.policy.evaluate import is_timed
 from app.policy.finding import Finding
 from app.policy.findings import findings
 from app.policy.layers import RegistryPolicy
+from app.policy.verdict import Access, Verdict
 
 # More rows on a page are of no use; those that name the service come first.
 LIMIT = 500

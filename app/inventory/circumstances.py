@@ -17,8 +17,9 @@ from app.errors import Problem
 from app.inventory.models import SeenRepository
 from app.inventory.registries import KnownRegistry, registry_in
 from app.keys import RepositoryKey
-from app.policy.evaluate import Verdict, evaluate, is_timed
-from app.policy.layers import NOT_READ, Policies, RegistryPolicy
+from app.policy.evaluate import evaluate, is_timed
+from app.policy.layers import NOT_READ, RegistryPolicy
+from app.policy.verdict import Verdict
 
 _KEPT = 2_000  # verdicts
 _ARN_OF = select(SeenRepository.arn).where(
@@ -43,8 +44,7 @@ class Circumstances:
 
     def verdict(self, text: str | None, principal_arn: str) -> Verdict:
         """Return whether the role may pull, by the repository policy `text` and these values. Raises as `evaluate`."""
-        policies = Policies(text, self.registry)
-        return evaluate(policies, principal_arn, repository_arn=self.repository_arn, now=self.now)
+        return evaluate(text, principal_arn, **vars(self))
 
     def kept_verdict(self, text: str | None, principal_arn: str) -> Verdict | None:
         """Return the verdict as of this minute, cached for the next page; None if the policy can't be parsed."""

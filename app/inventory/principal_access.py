@@ -14,9 +14,10 @@ from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.pull_counts import begins_with, openings, principals_of
 from app.inventory.registries import registries_in
 from app.policy.arns import account_named, account_of, is_arn, service_of
-from app.policy.evaluate import Access, Evaluator, Verdict
-from app.policy.layers import NOT_READ, Policies
+from app.policy.evaluate import Evaluator
+from app.policy.layers import NOT_READ
 from app.policy.matching import PullPrincipal
+from app.policy.verdict import Access, Verdict
 
 LIMIT = 500
 """Repositories that are judged for one answer."""
@@ -118,7 +119,7 @@ def _judged(
         registry = registries[region].policy if region in registries else NOT_READ
         for name, arn, text, read_at in session.execute(query):
             try:
-                evaluator = Evaluator(Policies(text, registry), repository_arn=arn, now=now)
+                evaluator = Evaluator(text, registry, repository_arn=arn, now=now)
                 verdict = evaluator.verdict(caller)
             except Problem:
                 verdict = None

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from app.errors import Problem
 from app.policy.document import parse
-from app.policy.evaluate import Evaluator
+from app.policy.evaluate import MOST_COMPARED, Evaluator
 from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_in
 from app.policy.statement import orphans_of
 
 _ROLES = frozenset({PrincipalKind.PULLER, PrincipalKind.GENERAL, PrincipalKind.ROLE})
-_MOST_COMPARED = 2_000
 _LONGEST_PRINCIPAL = 512
 _LONGEST_SERVICE = 255
 
@@ -37,7 +36,7 @@ def named_in(text: str | None) -> tuple[frozenset[NamedPrincipal], Problem | Non
         return frozenset(), problem
     references = {ref.value: ref for ref in principals_in(document) if _can_be_kept(ref)}
     orphans = orphans_of(document.statements)
-    evaluator = Evaluator(None, document=document, budget=_MOST_COMPARED)
+    evaluator = Evaluator(document, budget=MOST_COMPARED)
     return frozenset(_named(ref, orphans.get(ref.value, ref.service), evaluator) for ref in references.values()), None
 
 

@@ -18,8 +18,9 @@ from app.inventory.circumstances import Circumstances
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.registries import registries_in
 from app.policy.arns import WILDCARD, account_of
-from app.policy.evaluate import Access, RegistryReach, decides_on_pulls, opened_by_registry
+from app.policy.evaluate import RegistryReach, decides_on_pulls, opened_by_registry
 from app.policy.layers import RegistryPolicy
+from app.policy.verdict import Access
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.inventory.pull_counts import pull_counts
 from app.inventory.service_json import from_facts
 from app.keys import RepositoryKey, ServiceKey
 from app.policy.arns import is_namesakes, service_of
-from app.policy.evaluate import Access
+from app.policy.verdict import Access
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from app.inventory.access import about, verdict_on
 from app.inventory.models import PolicyPrincipal, RegionReading, SeenRepository
 from app.inventory.queries import KnownRepository, is_named, known_repository
 from app.inventory.registries import registry_in
-from app.policy.evaluate import Access, Verdict, decides_on_pulls
+from app.policy.evaluate import decides_on_pulls
 from app.policy.glob import Gap, Glob
+from app.policy.verdict import Access, Verdict
 
 LIMIT = 50
 _ALIKE = 0.6  # difflib's own threshold for a close match

@@ -14,8 +14,8 @@ from app.operations.denials import denied
 from app.operations.messages import CONDITIONAL
 from app.operations.plans import Grantee, Plan
 from app.policy.canonical import equivalent
-from app.policy.evaluate import Access
 from app.policy.layers import Layer
+from app.policy.verdict import Access
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy.arns import same_form
 from app.policy.change import PlannedChange
-from app.policy.evaluate import Verdict
 from app.policy.principals import principals_of
+from app.policy.verdict import Verdict
 
 DEAD_PRINCIPALS = "policy.dead_principals"
 _ABOUT_ACCESS = (Kind.GRANT, Kind.REPAIR, Kind.REVOKE)

@@ -13,11 +13,11 @@ from app.history.queries import Refusal
 from app.inventory.circumstances import Circumstances
 from app.operations.pruning import prunable
 from app.operations.state import Kind
-from app.policy.arns import is_namesakes
+from app.policy.arns import is_namesakes, service_of
 from app.policy.change import PlannedChange
 from app.policy.document import parse, parse_or_new
 from app.policy.grant import plan_grant
-from app.policy.principals import principals_of, service_of
+from app.policy.principals import principals_of
 from app.policy.revoke import plan_prune, plan_revoke
 from app.policy.shared_statement import dead_in_shared
 from app.policy.statement import named_by, orphan_of

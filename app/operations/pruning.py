@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from app.history.queries import Refusal
 from app.operations.fingerprint import fingerprint
 from app.policy.arns import same_form
-from app.policy.dead import dead_principals
-from app.policy.principals import principals_of
+from app.policy.principals import dead_principals, principals_of
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,8 @@ from app.errors import Problem
 from app.limits import POLICY_CHARACTERS
 from app.policy import strict_json
 from app.policy.arns import WILDCARD
-from app.policy.canonical import canonical, equivalent
 from app.policy.mend import mend, problem_code
 from app.policy.statement import Statement
-
-__all__ = [
-    "NEW_VERSION",
-    "PolicyDocument",
-    "canonical",
-    "equivalent",
-    "new_document",
-    "parse",
-    "parse_or_new",
-    "render",
-    "size_of",
-]
 
 NEW_VERSION = "2008-10-17"
 """The version that AWS's guide writes in a new policy; an existing policy keeps its own."""

@@ -17,9 +17,9 @@ from app.errors import Problem
 from app.policy.arns import NOBODYS_ACCOUNT
 from app.policy.document import PolicyDocument, parse
 from app.policy.layers import (
+    NOT_READ,
     UNSEEN_ORGANIZATION,
     Layer,
-    Policies,
     RegistryPolicy,
     RegistryScope,
     Unseen,
@@ -30,26 +30,20 @@ from app.policy.rulebook import Collected, Rulebook
 from app.policy.statement import PULL_ACTIONS, Statement, is_allow, label, named_by, strings
 from app.policy.verdict import Access, Deciding, Verdict, decided, not_met
 
-__all__ = [
-    "Access",
-    "Deciding",
-    "Evaluator",
-    "RegistryReach",
-    "Verdict",
-    "decides_on_pulls",
-    "evaluate",
-    "is_timed",
-    "not_evaluated",
-    "opened_by_registry",
-]
-
+MOST_COMPARED = 2_000
+"""The `budget` for verdicts on everything that a policy names."""
 _TIMED = ("currenttime", "epochtime", "\\u")  # a key may be written with escapes
 _LITERAL = re.compile(r"[^*?$]*")
 _SCOPE = Doubt("REGISTRY_POLICY_SCOPE = V2", "REGISTRY_POLICY_SCOPE")
 
 
 def evaluate(
-    policies: Policies | str | None, principal_arn: str, *, repository_arn: str = "", now: datetime | None = None
+    policy: PolicyDocument | str | None,
+    principal_arn: str,
+    registry: RegistryPolicy = NOT_READ,
+    *,
+    repository_arn: str = "",
+    now: datetime | None = None,
 ) -> Verdict:
     """Return whether the image puller role `principal_arn` may run both `PULL_ACTIONS`.
 
@@ -57,9 +51,10 @@ def evaluate(
     What cannot be decided makes the verdict conditional.
 
     Args:
-        policies: all that was read, or the repository policy alone (None: it has none).
+        policy: the repository's, as text or parsed; None: it has none.
         principal_arn: the role that Lightsail pulls with. If its account isn't known yet ("" or a placeholder for an
             inactive role), conditions on the caller stay open.
+        registry: the registry policy, as far as it is known.
         repository_arn: for statements that have a `Resource`; without it, those stay open.
         now: for conditions on the date; without it, those stay open.
 
@@ -69,7 +64,7 @@ def evaluate(
     """
     caller = PullPrincipal.puller(principal_arn)
     budget = 0 if caller.account in ("", NOBODYS_ACCOUNT) else None
-    return Evaluator(policies, repository_arn=repository_arn, now=now, budget=budget).verdict(caller)
+    return Evaluator(policy, registry, repository_arn=repository_arn, now=now, budget=budget).verdict(caller)
 
 
 def not_evaluated(registry: RegistryPolicy) -> tuple[Unseen, ...]:
@@ -88,7 +83,7 @@ def opened_by_registry(registry: RegistryPolicy, principal_arn: str) -> tuple[st
 
     "" means any name. Not every name with such a prefix is allowed: use `evaluate` to decide.
     """
-    covers = Evaluator(Policies(None, registry)).collect(PullPrincipal.puller(principal_arn)).allows
+    covers = Evaluator(None, registry).collect(PullPrincipal.puller(principal_arn)).allows
     prefixes = (_prefixes(cover.statement) for cover in covers if cover.rule.layer is Layer.REGISTRY)
     return tuple(dict.fromkeys(prefix for each in prefixes for prefix in each))
 
@@ -122,27 +117,25 @@ def is_timed(text: str | None) -> bool:
 
 
 class Evaluator:
-    """The policies parsed once, for verdicts on any number of callers; arguments as for `evaluate`.
+    """The policies, for verdicts on any number of callers; arguments as for `evaluate`.
 
-    With a `budget`, only that many condition values are compared for single callers; the rest stay open.
+    With a `budget`, such as `MOST_COMPARED`, only that many condition values are compared for single callers; the rest stay open.
     """
 
     def __init__(
         self,
-        policies: Policies | str | None,
+        policy: PolicyDocument | str | None,
+        registry: RegistryPolicy = NOT_READ,
         *,
-        document: PolicyDocument | None = None,
         repository_arn: str = "",
         now: datetime | None = None,
         budget: int | None = None,
     ) -> None:
-        policies = Policies.of(policies)
-        text = policies.repository
-        self.document = parse(text) if document is None and text is not None else document
-        registry, unseen = _registry_rules(policies.registry, repository_arn)
+        self.document = parse(policy) if isinstance(policy, str) else policy
+        registry_rules, unseen = _registry_rules(registry, repository_arn)
         self._unseen = (*unseen, UNSEEN_ORGANIZATION)
-        self._nothing_allows = self.document is None and not any(rule.allows for rule in registry)
-        rules = [*_repository_rules(self.document, repository_arn), *registry]
+        self._nothing_allows = self.document is None and not any(rule.allows for rule in registry_rules)
+        rules = [*_repository_rules(self.document, repository_arn), *registry_rules]
         self._book = Rulebook(rules, repository_arn=repository_arn, now=now, budget=budget)
 
     def collect(self, caller: PullPrincipal) -> Collected:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import Problem
 from app.limits import POLICY_CHARACTERS
-from app.policy.arns import WILDCARD, is_guessed_service, is_namesakes, same_form, service_of
+from app.policy.arns import WILDCARD, is_guessed_service, is_namesakes, service_of
 from app.policy.conditions import conditions_of
 from app.policy.context_keys import RequestContext
-from app.policy.dead import is_dead
 from app.policy.document import PolicyDocument, parse, size_of
-from app.policy.evaluate import Access, Evaluator
+from app.policy.ecr_actions import is_registry_statement
+from app.policy.evaluate import Evaluator
 from app.policy.finding import Finding, Severity
 from app.policy.matching import PullPrincipal, covers_action
 from app.policy.mend import mend
-from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
-from app.policy.registry import is_registry_statement
+from app.policy.principals import PrincipalKind, PrincipalRef, is_dead, refer
 from app.policy.shared_statement import NEAR_LIMIT
 from app.policy.statement import (
     PULL_ACTIONS,
@@ -30,9 +29,9 @@ from app.policy.statement import (
     is_allow,
     label,
     named_by,
-    same_forms,
     strings,
 )
+from app.policy.verdict import Access
 
 CHANGING_ACTIONS = (
     "ecr:BatchDeleteImage",
@@ -83,41 +82,6 @@ def findings(
     ]
     last = len(document.statements)
     return tuple(sorted(listed, key=lambda finding: last if finding.statement is None else finding.statement))
-
-
-def suspects(text: str | None, *, ours: Collection[str] = ()) -> tuple[PrincipalRef, ...]:
-    """Return the principals that may be why ECR says `Principal not found`, the likeliest first, without `ours`.
-
-    First those that are dead by their form, then service principals guessed for Lightsail, roles of other container
-    services, and other identities, which may be deleted; last accounts, which may be closed, or have this Region
-    disabled. Everyone and AWS's own services are left out.
-
-    Raises:
-        Problem: as `document.parse`.
-    """
-    own_forms = same_forms(ours)
-    others = [principal for principal in principals_of(text) if same_form(principal.value) not in own_forms]
-    return tuple(sorted(filter(_is_suspect, others), key=lambda principal: _SUSPICION.index(principal.kind)))
-
-
-_SUSPICION = (
-    PrincipalKind.UNIQUE_ID,
-    PrincipalKind.OTHER,
-    PrincipalKind.SERVICE,
-    PrincipalKind.PULLER,
-    PrincipalKind.GENERAL,
-    PrincipalKind.SESSION,
-    PrincipalKind.ROLE,
-    PrincipalKind.USER,
-    PrincipalKind.FEDERATED,
-    PrincipalKind.ACCOUNT,
-)
-
-
-def _is_suspect(principal: PrincipalRef) -> bool:
-    if principal.kind is PrincipalKind.SERVICE:
-        return is_guessed_service(principal.value)
-    return principal.kind in _SUSPICION
 
 
 def _broken(text: str, problem: Problem) -> tuple[Finding, ...]:
@@ -202,7 +166,7 @@ def _of_role(document: PolicyDocument, subject: _Subject, now: datetime | None) 
     named = (("AWS", subject.role) in named_by(statement) for statement in document.statements)
     if not subject.role or not any(named):
         return
-    verdict = Evaluator(None, document=document, now=now).verdict(PullPrincipal.puller(subject.role))
+    verdict = Evaluator(document, now=now).verdict(PullPrincipal.puller(subject.role))
     if verdict.access is Access.ALLOWED:
         return
     code, severity = {

@@ -11,7 +11,7 @@ from app.policy.change import PlannedChange, change_to, unchanged
 from app.policy.document import PolicyDocument, new_document, parse_or_new
 from app.policy.evaluate import Evaluator
 from app.policy.finding import Finding, Severity
-from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
+from app.policy.layers import NOT_READ, Layer, RegistryPolicy
 from app.policy.matching import Cover, PullPrincipal, Reach, covers_action
 from app.policy.rulebook import Collected
 from app.policy.shared_statement import with_shared
@@ -60,7 +60,7 @@ def plan_grant(
     before = parse_or_new(text)
     document, at = _without_replaced(before, set(replaces) - {principal_arn})
     caller = PullPrincipal.puller(principal_arn)
-    evaluator = Evaluator(Policies(None, registry), document=document, repository_arn=repository_arn, now=now)
+    evaluator = Evaluator(document, registry, repository_arn=repository_arn, now=now)
     enough = _allowing_for_good(document, caller, repository_arn)
     leftovers = [*_obstacles(evaluator.collect(caller)), *_covered(enough)]
     if enough and at is None:
@@ -78,7 +78,7 @@ def _allowing_for_good(document: PolicyDocument, caller: PullPrincipal, reposito
 
     Denies are not considered: an added Allow could not override them.
     """
-    collected = Evaluator(None, document=document, repository_arn=repository_arn).collect(caller)
+    collected = Evaluator(document, repository_arn=repository_arn).collect(caller)
     allows = collected.deciding()
     return [] if len(collected.best) < len(PULL_ACTIONS) or any(cover.doubts for cover in allows) else allows
 

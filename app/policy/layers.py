@@ -47,19 +47,6 @@ NOT_READ = RegistryPolicy(read=False)
 
 
 @dataclass(frozen=True)
-class Policies:
-    """All readable policies that decide on a pull; `repository` is None if the repository has no policy."""
-
-    repository: str | None
-    registry: RegistryPolicy = NOT_READ
-
-    @classmethod
-    def of(cls, policies: Policies | str | None) -> Policies:
-        """Return the same, or a repository policy together with a registry policy that was not read."""
-        return policies if isinstance(policies, Policies) else cls(policies)
-
-
-@dataclass(frozen=True)
 class Unseen:
     """Something that may decide and was not evaluated; `code` is a key of `messages.WORDS` and `params` fill it."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from app.policy.arns import same_form
-from app.policy.dead import is_dead
-from app.policy.findings import suspects
-from app.policy.principals import PrincipalRef, principals_of
+from app.policy.arns import is_guessed_service, same_form
+from app.policy.principals import PrincipalKind, PrincipalRef, is_dead, principals_of
+from app.policy.statement import same_forms
 
 
 @dataclass(frozen=True)
@@ -57,3 +56,38 @@ def unfound(before: str | None, after: str | None, *, fresh: bool, ours: Collect
     new = tuple(principal for principal in living if same_form(principal.value) not in there)
     others = tuple(principal for principal in living if same_form(principal.value) in there)
     return Suspects(dead, new, others, fresh)
+
+
+def suspects(text: str | None, *, ours: Collection[str] = ()) -> tuple[PrincipalRef, ...]:
+    """Return the principals that may be why ECR says `Principal not found`, the likeliest first, without `ours`.
+
+    First those that are dead by their form, then service principals guessed for Lightsail, roles of other container
+    services, and other identities, which may be deleted; last accounts, which may be closed, or have this Region
+    disabled. Everyone and AWS's own services are left out.
+
+    Raises:
+        Problem: as `document.parse`.
+    """
+    own_forms = same_forms(ours)
+    others = [principal for principal in principals_of(text) if same_form(principal.value) not in own_forms]
+    return tuple(sorted(filter(_is_suspect, others), key=lambda principal: _SUSPICION.index(principal.kind)))
+
+
+_SUSPICION = (
+    PrincipalKind.UNIQUE_ID,
+    PrincipalKind.OTHER,
+    PrincipalKind.SERVICE,
+    PrincipalKind.PULLER,
+    PrincipalKind.GENERAL,
+    PrincipalKind.SESSION,
+    PrincipalKind.ROLE,
+    PrincipalKind.USER,
+    PrincipalKind.FEDERATED,
+    PrincipalKind.ACCOUNT,
+)
+
+
+def _is_suspect(principal: PrincipalRef) -> bool:
+    if principal.kind is PrincipalKind.SERVICE:
+        return is_guessed_service(principal.value)
+    return principal.kind in _SUSPICION

@@ -1,27 +1,14 @@
-"""Classifies the principals in a policy, above all Lightsail's roles."""
+"""Classifies the principals in a policy, above all Lightsail's roles, and says which are dead by their form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.policy.arns import IDENTITY, UNIQUE_ID, WILDCARD, LightsailRole, account_named, service_of
+from app.policy.arns import IDENTITY, UNIQUE_ID, WILDCARD, account_named, is_no_principal, service_of
 from app.policy.canonical import differing
 from app.policy.document import PolicyDocument, parse
 from app.policy.statement import Statement, excluded_by, named_by
-
-__all__ = [
-    "ROLES",
-    "LightsailRole",
-    "PrincipalKind",
-    "PrincipalRef",
-    "died_since",
-    "kind_of",
-    "principals_in",
-    "principals_of",
-    "refer",
-    "service_of",
-]
 
 
 class PrincipalKind(StrEnum):
@@ -91,6 +78,28 @@ def principals_in(document: PolicyDocument) -> tuple[PrincipalRef, ...]:
     """Return the same as `principals_of`, for a parsed policy."""
     entries = (entry for statement in document.statements for entry in (*named_by(statement), *excluded_by(statement)))
     return tuple(refer(kind, value) for kind, value in dict.fromkeys(entries))
+
+
+def dead_principals(text: str | None) -> tuple[PrincipalRef, ...]:
+    """Return the principals in a policy that ECR is certain to refuse, in order; none for None.
+
+    These are the ids left by deleted identities, and values that cannot be a principal. A role, user, account or
+    service may be unknown to ECR as well: only its answer tells.
+
+    Raises:
+        Problem: as `document.parse`.
+    """
+    return () if text is None else dead_in(parse(text))
+
+
+def dead_in(document: PolicyDocument) -> tuple[PrincipalRef, ...]:
+    """Return the same as `dead_principals`, for a parsed policy."""
+    return tuple(principal for principal in principals_in(document) if is_dead(principal))
+
+
+def is_dead(principal: PrincipalRef) -> bool:
+    """Return whether this principal is dead by its form."""
+    return principal.type == "AWS" and (principal.kind is PrincipalKind.UNIQUE_ID or is_no_principal(principal.value))
 
 
 def _aws_kind(value: str) -> PrincipalKind:

@@ -10,11 +10,10 @@ from app.policy.arns import WILDCARD, is_no_principal
 from app.policy.conditions import conditions_of
 from app.policy.context_keys import RequestContext
 from app.policy.document import PolicyDocument, parse
-from app.policy.ecr_actions import ECR_ACTIONS
+from app.policy.ecr_actions import ECR_ACTIONS, is_registry_statement
 from app.policy.finding import Finding, Severity
 from app.policy.matching import covers_action
 from app.policy.principals import PrincipalKind
-from app.policy.registry import is_registry_statement
 from app.policy.statement import Statement, excluded_by, is_allow, label, named_by, strings
 
 _VERSIONS = ("2008-10-17", "2012-10-17")

@@ -9,13 +9,12 @@ from datetime import datetime
 from app.errors import Problem
 from app.policy.arns import WILDCARD, same_form
 from app.policy.change import PlannedChange, change_to, unchanged
-from app.policy.dead import dead_in
 from app.policy.document import PolicyDocument, parse
-from app.policy.evaluate import Access, Evaluator, Verdict
+from app.policy.evaluate import MOST_COMPARED, Evaluator
 from app.policy.finding import Finding, Severity
-from app.policy.layers import NOT_READ, Layer, Policies, RegistryPolicy
+from app.policy.layers import NOT_READ, Layer, RegistryPolicy
 from app.policy.matching import Cover, PullPrincipal
-from app.policy.principals import principals_in
+from app.policy.principals import dead_in, principals_in
 from app.policy.statement import (
     Statement,
     excluded_by,
@@ -26,8 +25,7 @@ from app.policy.statement import (
     without,
     without_anywhere,
 )
-
-_MOST_COMPARED = 2_000
+from app.policy.verdict import Access, Verdict
 
 
 def plan_revoke(
@@ -52,9 +50,7 @@ def plan_revoke(
     before = parse(text)
     gone = same_forms(principals)
     after = _filtered(before, lambda statement: without(statement, gone) if is_allow(statement) else statement)
-    evaluator = Evaluator(
-        Policies(None, registry), document=after, repository_arn=repository_arn, now=now, budget=_MOST_COMPARED
-    )
+    evaluator = Evaluator(after, registry, repository_arn=repository_arn, now=now, budget=MOST_COMPARED)
     leftovers = [*_still_allowed(evaluator, set(principals) - {WILDCARD}), *_still_named(after, gone)]
     if after is before:
         return unchanged(text, leftovers)

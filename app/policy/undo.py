@@ -55,7 +55,7 @@ def plan_undo(before: str | None, ours: str | None, now: str | None) -> PlannedC
 def plan_restore(target: str | None, now: str | None) -> PlannedChange:
     """Return what makes the policy equal the recorded text `target` again; None deletes it.
 
-    ECR may refuse it if a principal of that time no longer exists: `findings.suspects` lists the likely ones.
+    ECR may refuse it if a principal of that time no longer exists: `missing_principals.unfound` lists the likely ones.
 
     Raises:
         Problem: as `document.parse`, and `policy.too_long`.

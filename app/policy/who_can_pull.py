@@ -8,13 +8,12 @@ from datetime import datetime
 
 from app.policy.arns import WILDCARD
 from app.policy.document import PolicyDocument
-from app.policy.evaluate import Access, Evaluator, Verdict
-from app.policy.layers import Policies
+from app.policy.evaluate import MOST_COMPARED, Evaluator
+from app.policy.layers import NOT_READ, RegistryPolicy
 from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind, refer
 from app.policy.statement import excluded_by, label, named_by
-
-_MOST_COMPARED = 2_000
+from app.policy.verdict import Access, Verdict
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,11 @@ class Reader:
 
 
 def readers(
-    policies: Policies | str | None, *, repository_arn: str = "", now: datetime | None = None
+    policy: PolicyDocument | str | None,
+    registry: RegistryPolicy = NOT_READ,
+    *,
+    repository_arn: str = "",
+    now: datetime | None = None,
 ) -> tuple[Reader, ...]:
     """Return every principal that the repository's policy names, in its order, with its access; empty for None.
 
@@ -56,7 +59,7 @@ def readers(
     Raises:
         Problem: as `document.parse`.
     """
-    evaluator = Evaluator(policies, repository_arn=repository_arn, now=now, budget=_MOST_COMPARED)
+    evaluator = Evaluator(policy, registry, repository_arn=repository_arn, now=now, budget=MOST_COMPARED)
     if evaluator.document is None:
         return ()
     labels: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}

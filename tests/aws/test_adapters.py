@@ -10,7 +10,7 @@ from app.aws.probe import TRIES
 from app.errors import Problem
 from app.json_escapes import encodable
 from app.messages.problems import what_happened
-from app.policy.document import equivalent
+from app.policy.canonical import equivalent
 from tests.build import REGION, a_policy, a_statement
 
 

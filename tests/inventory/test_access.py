@@ -2,7 +2,7 @@ import pytest
 
 from app.aws.ports import Role
 from app.inventory.access import Tie, repositories_of
-from app.policy.evaluate import Access
+from app.policy.verdict import Access
 from tests.build import LIGHTSAIL_ACCOUNT, a_service, a_statement, an_active_role, general_arn, puller_arn
 from tests.databases import statements
 from tests.inventory.at import allow, keep, keep_many

@@ -6,7 +6,7 @@ from app.errors import Problem
 from app.inventory import store
 from app.inventory.principal_access import can_pull, clean_principal, repositories_for
 from app.inventory.registries import RegistryReading, remember_registry
-from app.policy.evaluate import Access
+from app.policy.verdict import Access
 from tests.build import ACCOUNT, PULL, REGION, a_policy, a_repository, a_statement, puller_arn
 from tests.inventory.at import HERE, NOON, allow, keep
 

@@ -9,8 +9,9 @@ from app.inventory import circumstances, queries, repository_search, store
 from app.inventory.access import LIMIT, Tie, repositories_of
 from app.inventory.registries import RegistryReading, find_registry, read_registry, remember_registry
 from app.keys import RepositoryKey, ServiceKey
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.layers import RegistryScope
+from app.policy.verdict import Access
 from tests.build import REGION, a_repository, a_service, an_active_role, puller_arn
 from tests.databases import statements
 from tests.fake_clock import FakeClock

@@ -3,7 +3,7 @@ import pytest
 from app.inventory import store
 from app.inventory.repository_search import choices, nearest, nearest_names, regions_with
 from app.inventory.sync_state import What, claim
-from app.policy.evaluate import Access
+from app.policy.verdict import Access
 from tests.build import a_repository, a_service, a_statement, an_active_role, puller_arn
 from tests.databases import statements
 from tests.inventory.at import HERE, NOON, allow, keep, keep_many

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.policy.document import canonical, equivalent
+from app.policy.canonical import canonical, equivalent
 from tests.policy.build import a_policy, a_statement, any_policy
 from tests.policy.names import LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER
 from tests.policy.rewriting import as_ecr_returns

@@ -4,15 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.policy.dead import dead_principals
 from app.policy.document import parse, size_of
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
 from app.policy.missing_principals import unfound
+from app.policy.principals import dead_principals
 from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_prune
 from app.policy.room import make_room
+from app.policy.verdict import Access
 from app.policy.who_can_pull import readers
 from tests.policy.build import NOW, a_policy, a_statement, statements_of
 from tests.policy.names import LIGHTSAIL, PULL, PULLER

@@ -9,7 +9,7 @@ import pytest
 from app.policy.comparing import COMPARISONS
 from app.policy.context_keys import FACTS
 from app.policy.evaluate import evaluate
-from app.policy.layers import NOT_READ, Policies, RegistryPolicy, RegistryScope
+from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 
 TABLE = json.loads((Path(__file__).parent / "condition_table.json").read_text(encoding="utf-8"))
 ROWS = [pytest.param({**TABLE["defaults"], **row}, id=row["name"]) for row in TABLE["rows"]]
@@ -29,8 +29,9 @@ def registry_of(row):
 @pytest.mark.parametrize("row", ROWS)
 def test_the_verdict_is_the_tables(row):
     verdict = evaluate(
-        Policies(text(row["repository"]), registry_of(row)),
+        text(row["repository"]),
         row["principal"],
+        registry_of(row),
         repository_arn=row["repository_arn"],
         now=datetime.fromisoformat(row["now"]),
     )

@@ -3,9 +3,10 @@ import json
 import pytest
 
 from app.errors import Problem
+from app.policy.canonical import canonical, equivalent
 from app.policy.diff import diff_texts
-from app.policy.document import canonical, equivalent, parse
-from app.policy.evaluate import Access, evaluate
+from app.policy.document import parse
+from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
 from app.policy.messages import WORDS, say
@@ -13,6 +14,7 @@ from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_revoke
 from app.policy.room import make_room
 from app.policy.undo import plan_undo
+from app.policy.verdict import Access
 from app.policy.who_can_pull import readers
 from tests.policy.build import CORPUS, CORPUS_FOLDER, read
 from tests.policy.names import PULLER

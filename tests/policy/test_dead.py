@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 
 from app.errors import Problem
-from app.policy.dead import dead_principals
-from app.policy.principals import principals_of
+from app.policy.principals import dead_principals, principals_of
 from app.policy.revoke import plan_prune
 from tests.policy.build import a_policy, a_statement, any_policy, statements_of
 from tests.policy.names import DEAD, GENERAL, MIKA, OLD_PULLER, PULL, PULLER

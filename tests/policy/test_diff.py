@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from app.policy.canonical import canonical
 from app.policy.diff import LineKind, Span, diff_texts
-from app.policy.document import canonical
 from app.policy.grant import plan_grant
 from tests.policy.build import a_policy, a_statement, any_policy, statements_of
 from tests.policy.names import DEAD, MIKA, PULLER

@@ -13,10 +13,10 @@ from app.policy.comparing import moment
 from app.policy.context_keys import Hidden, RequestContext, fact_of
 from app.policy.diff import diff_texts
 from app.policy.document import parse
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.glob import glob
-from app.policy.layers import Layer, Policies, RegistryPolicy, RegistryScope
+from app.policy.layers import Layer, RegistryPolicy, RegistryScope
 from app.policy.mend import mend
 from app.policy.messages import say
 from app.policy.permissions import Need
@@ -25,6 +25,7 @@ from app.policy.revoke import plan_revoke
 from app.policy.sequences import common
 from app.policy.strict_json import load, load_many
 from app.policy.undo import plan_undo
+from app.policy.verdict import Access
 from tests.policy.build import a_policy, a_statement
 from tests.policy.names import LIGHTSAIL, MIKA, PULL, PULLER
 
@@ -109,7 +110,7 @@ def test_the_moment_that_counts_is_the_last_end_and_the_first_start(test, when):
 
 
 def test_the_problem_of_a_registry_policy_that_is_none_is_said():
-    verdict = evaluate(Policies(None, RegistryPolicy("{", RegistryScope.V2)), PULLER)
+    verdict = evaluate(None, PULLER, RegistryPolicy("{", RegistryScope.V2))
     sentences = [say(unseen.code, dict(unseen.params)) for unseen in verdict.unseen]
     assert any("policy.not_json" in sentence for sentence in sentences)
 

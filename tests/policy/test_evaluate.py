@@ -3,8 +3,9 @@ import json
 import pytest
 from hypothesis import example, given, settings
 
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.messages import say
+from app.policy.verdict import Access
 from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy
 from tests.policy.names import FROM_OFFICE, LIGHTSAIL, LIGHTSAIL_ROOT, MIKA, PULL, PULLER
 from tests.policy.oracle import may_pull

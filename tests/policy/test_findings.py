@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.policy.findings import findings, suspects
+from app.policy.findings import findings
 from app.policy.messages import say
+from app.policy.missing_principals import suspects
 from tests.policy.build import a_policy, a_statement, any_policy
 from tests.policy.names import (
     DEAD,

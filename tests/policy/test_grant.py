@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 
 from app.errors import Problem
-from app.policy.document import equivalent
-from app.policy.evaluate import Access, evaluate
+from app.policy.canonical import equivalent
+from app.policy.evaluate import evaluate
 from app.policy.finding import Severity
 from app.policy.grant import granting, plan_grant
 from app.policy.revoke import plan_revoke
+from app.policy.verdict import Access
 from tests.policy.build import a_policy, a_statement, any_policy, statements, statements_of
 from tests.policy.names import (
     DEAD,

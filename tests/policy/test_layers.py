@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.policy.evaluate import Access, Layer, evaluate
+from app.policy.evaluate import Layer, evaluate
 from app.policy.grant import plan_grant
-from app.policy.layers import NOT_READ, Policies, RegistryPolicy, RegistryScope
+from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 from app.policy.revoke import plan_revoke
+from app.policy.verdict import Access
 from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy, statements_of
 from tests.policy.names import FROM_OFFICE, LIGHTSAIL, MIKA, PULL, PULLER
 from tests.policy.oracle import may_pull
@@ -23,7 +24,7 @@ def under(text, scope=RegistryScope.V2):
 
 
 def judged(repository, registry, **more):
-    return evaluate(Policies(repository, registry), PULLER, repository_arn=REPOSITORY, **more)
+    return evaluate(repository, PULLER, registry, repository_arn=REPOSITORY, **more)
 
 
 def test_a_deny_of_the_registry_wins_and_is_named_with_its_layer():

@@ -1,6 +1,7 @@
 import pytest
 
-from app.policy.principals import PrincipalKind, kind_of, principals_of, service_of
+from app.policy.arns import service_of
+from app.policy.principals import PrincipalKind, kind_of, principals_of
 from tests.policy.build import a_policy, a_statement
 from tests.policy.names import DEAD, GENERAL, LIGHTSAIL_ROOT, MIKA, PULLER
 

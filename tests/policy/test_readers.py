@@ -3,9 +3,10 @@ import json
 import pytest
 from hypothesis import given
 
-from app.policy.evaluate import Access, Evaluator, evaluate
+from app.policy.evaluate import Evaluator, evaluate
 from app.policy.matching import PullPrincipal
 from app.policy.principals import PrincipalKind
+from app.policy.verdict import Access
 from app.policy.who_can_pull import readers
 from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy
 from tests.policy.names import DEAD, IN_ORGANISATION, MIKA, PULL, PULLER

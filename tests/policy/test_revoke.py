@@ -3,10 +3,11 @@ import json
 import pytest
 from hypothesis import given
 
-from app.policy.evaluate import Access, evaluate
-from app.policy.findings import principals_of
+from app.policy.evaluate import evaluate
 from app.policy.grant import plan_grant
+from app.policy.principals import principals_of
 from app.policy.revoke import plan_prune, plan_revoke
+from app.policy.verdict import Access
 from tests.policy.build import ANY_OR_OURS, a_policy, a_statement, any_policy, statements_of
 from tests.policy.names import DEAD, FROM_OFFICE, IN_ORGANISATION, LIGHTSAIL_ROOT, MIKA, OTHER_PULLER, PULL, PULLER
 

@@ -12,12 +12,13 @@ from app.errors import Problem
 from app.limits import POLICY_CHARACTERS
 from app.operations.plans import Grantee, repairing, revoking
 from app.policy.document import parse
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
 from app.policy.principals import principals_of
 from app.policy.statement import named_by
 from app.policy.undo import Conflict, plan_undo
+from app.policy.verdict import Access
 from tests.policy.names import LIGHTSAIL
 
 ENDING = "3bmpn2f6gfm58v2vqr3klpa5jkh35lne4g5q7vb3ec2jf5ho8a7g"

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.errors import Problem
-from app.policy.document import equivalent
+from app.policy.canonical import equivalent
 from app.policy.grant import plan_grant
 from app.policy.revoke import plan_revoke
 from app.policy.undo import Conflict, plan_restore, plan_undo

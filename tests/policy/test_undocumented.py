@@ -5,10 +5,11 @@ import json
 import pytest
 
 from app.errors import Problem
-from app.policy.evaluate import Access, Evaluator, evaluate
-from app.policy.layers import NOT_READ, Policies, RegistryPolicy, RegistryScope
+from app.policy.evaluate import Evaluator, evaluate
+from app.policy.layers import NOT_READ, RegistryPolicy, RegistryScope
 from app.policy.matching import PullPrincipal
 from app.policy.revoke import plan_prune
+from app.policy.verdict import Access
 from tests.policy.build import NOW, a_policy, a_statement
 from tests.policy.names import LIGHTSAIL, PULL, PULLER
 
@@ -26,9 +27,8 @@ def denying(condition):
 
 
 def access(*statements, caller=PULLER, registry=NOT_READ):
-    policies = Policies(a_policy(*statements), registry)
     puller = PullPrincipal.puller(caller) if caller == PULLER else PullPrincipal.of(caller)
-    return Evaluator(policies, repository_arn=REPOSITORY, now=NOW).verdict(puller).access
+    return Evaluator(a_policy(*statements), registry, repository_arn=REPOSITORY, now=NOW).verdict(puller).access
 
 
 @pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "Bool", "Null", "ForAllValues:StringLike"])

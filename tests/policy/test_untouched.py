@@ -7,12 +7,13 @@ import pytest
 from app.policy.canonical import equivalent
 from app.policy.commands import System, save_policy
 from app.policy.diff import diff_texts
-from app.policy.evaluate import Access, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
 from app.policy.mend import mend
 from app.policy.revoke import plan_prune, plan_revoke
 from app.policy.undo import plan_undo
+from app.policy.verdict import Access
 from tests.policy.build import NOW, a_policy, a_statement
 from tests.policy.names import DEAD, MIKA, OTHER_PULLER, PULL, PULLER
 

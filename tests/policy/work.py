@@ -7,16 +7,15 @@ from contextlib import suppress
 
 from app.errors import Problem
 from app.policy.canonical import canonical
-from app.policy.dead import dead_principals
 from app.policy.diff import diff_texts
 from app.policy.document import parse
 from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.grant import plan_grant
-from app.policy.layers import Policies, RegistryPolicy, RegistryScope
+from app.policy.layers import RegistryPolicy, RegistryScope
 from app.policy.mend import mend
 from app.policy.missing_principals import unfound
-from app.policy.principals import principals_of
+from app.policy.principals import dead_principals, principals_of
 from app.policy.refusal import refusal_reasons
 from app.policy.revoke import plan_prune, plan_revoke
 from app.policy.room import make_room
@@ -35,8 +34,7 @@ def named(text):
 
 
 def both_layers(text):
-    policies = Policies(text, RegistryPolicy(text, RegistryScope.V2))
-    return evaluate(policies, PULLER, repository_arn=REPOSITORY, now=NOW)
+    return evaluate(text, PULLER, RegistryPolicy(text, RegistryScope.V2), repository_arn=REPOSITORY, now=NOW)
 
 
 WORK = {

@@ -24,8 +24,8 @@ from app.inventory.newest_images import NewestTags
 from app.inventory.principal_access import PrincipalAnswer
 from app.inventory.repositories import ListedRepository, RepositoryCounts, RepositoryCursor, RepositoryFilter
 from app.operations.state import Kind
-from app.policy.evaluate import Access as PolicyAccess
 from app.policy.finding import Severity
+from app.policy.verdict import Access as PolicyAccess
 from app.web import links
 from app.web.views.base import View
 from app.web.views.findings import DismissDialog, FindingsPage

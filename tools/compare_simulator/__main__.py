@@ -17,9 +17,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.policy.evaluate import Access, Verdict, evaluate
-from app.policy.layers import Policies, RegistryPolicy, RegistryScope
+from app.policy.evaluate import evaluate
+from app.policy.layers import RegistryPolicy, RegistryScope
 from app.policy.statement import PULL_ACTIONS
+from app.policy.verdict import Access, Verdict
 from tools.compare_simulator.cases import Case, cases
 from tools.compare_simulator.worlds import ACCOUNT, NOW, PULLER, REPOSITORY, worlds_of
 
@@ -58,8 +59,8 @@ def judged(case: Case) -> Verdict:
     registry = (
         RegistryPolicy(json.dumps(case.registry), RegistryScope(case.scope)) if case.registry else RegistryPolicy()
     )
-    policies = Policies(json.dumps(case.repository), registry)
-    return evaluate(policies, PULLER, repository_arn=REPOSITORY, now=datetime.fromisoformat(NOW))
+    policy = json.dumps(case.repository)
+    return evaluate(policy, PULLER, registry, repository_arn=REPOSITORY, now=datetime.fromisoformat(NOW))
 
 
 def simulated(every: list[Case], random: Random) -> list[list[bool]]:

@@ -18,7 +18,7 @@ from app.inventory.newest_images import NewestTags
 from app.inventory.repositories import ListedRepository
 from app.limits import POLICY_CHARACTERS
 from app.messages import labels
-from app.policy.evaluate import Access as PolicyAccess
+from app.policy.verdict import Access as PolicyAccess
 
 State = Literal["unread", "none", "fine", "findings"]
 

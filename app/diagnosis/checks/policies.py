@@ -14,11 +14,12 @@ from app.diagnosis.facts import DENIED, Facts, Known, NotFound, Reading, Refused
 from app.diagnosis.own_roles import is_own_role
 from app.errors import Problem
 from app.policy.document import parse
-from app.policy.evaluate import Access, Verdict, evaluate
+from app.policy.evaluate import evaluate
 from app.policy.findings import findings
-from app.policy.layers import UNSEEN_ORGANIZATION, Layer, Policies, RegistryPolicy, RegistryScope
+from app.policy.layers import NOT_READ, UNSEEN_ORGANIZATION, Layer, RegistryPolicy, RegistryScope
 from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
 from app.policy.statement import Statement, is_allow, named_by, orphan_of
+from app.policy.verdict import Access, Verdict
 
 _BY_VERDICT: Final = {
     "verdict.no_policy": "policy.missing",
@@ -71,7 +72,7 @@ def _registry_verdict(facts: Facts) -> Verdict:
             return _verdicts(facts)[0]
         except Problem:
             pass
-    return evaluate(Policies(None, _registry(facts)), _arn(facts), repository_arn=facts.repository_arn, now=facts.now)
+    return evaluate(None, _arn(facts), _registry(facts), repository_arn=facts.repository_arn, now=facts.now)
 
 
 def _unread(facts: Facts) -> CheckResult:
@@ -133,9 +134,9 @@ def _unreachable(facts: Facts) -> CheckResult | None:
 def _verdicts(facts: Facts) -> tuple[Verdict, Verdict]:
     """Return the verdict of both layers, and of the repository policy alone. Raises Problem for an invalid policy."""
     text = facts.policy.value if isinstance(facts.policy, Known) else None
-    policies = Policies(text, _registry(facts))
     both, alone = (
-        evaluate(each, _arn(facts), repository_arn=facts.repository_arn, now=facts.now) for each in (policies, text)
+        evaluate(text, _arn(facts), registry, repository_arn=facts.repository_arn, now=facts.now)
+        for registry in (_registry(facts), NOT_READ)
     )
     return both, alone
 
