@@ -43,7 +43,7 @@ from app.migrate import migrate
 from app.operations import context
 from app.operations.batches import Batches
 from app.operations.cancellation import EVERY as CANCELS_EVERY
-from app.operations.cancellation import Asked, CancelWatch
+from app.operations.cancellation import CancelWatch, Requested
 from app.operations.context import StartPart
 from app.operations.deadlines import Deadlines
 from app.operations.engine import VERSION, Engine
@@ -327,7 +327,7 @@ def _poller(list_services: ListServices, clock: Clock, supervisor: Supervisor) -
     return poller
 
 
-def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Asked:
+def _asked_to_stop(db: Database, threads: ThreadPoolExecutor) -> Requested:
     async def asked() -> Iterable[str]:
         return await asyncio.get_running_loop().run_in_executor(threads, cancel_requested_ids, db)
 

@@ -1,6 +1,6 @@
 """The sentences of findings by code: what is wrong, and what to do about it. Must never decide anything.
 
-What a policy's own findings say stands in `policy.words`; here are the others, and what to do about each.
+What a policy's own findings say stands in `policy.messages`; here are the others, and what to do about each.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -182,15 +182,16 @@ def count_findings(db: Database, connection: str, now: datetime) -> FindingCount
         )
 
 
+def _is_dismissed(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    row, dismissal = KeptFinding, Dismissal
+    return exists().where(dismissal.connection == row.connection, dismissal.id == row.id, dismissal.until > now)
+
+
 # Built once, since every page asks: building a statement takes longer than running it.
 OPEN = select(func.count()).where(
     KeptFinding.connection == bindparam("at_connection"),
     KeptFinding.rank < 2,
-    ~exists().where(
-        Dismissal.connection == KeptFinding.connection,
-        Dismissal.id == KeptFinding.id,
-        Dismissal.until > bindparam("now", type_=Dismissal.until.type),
-    ),
+    ~_is_dismissed(bindparam("now", type_=Dismissal.until.type)),
 )
 
 
@@ -256,11 +257,6 @@ def _conditions(connection: str, criteria: FindingFilter, now: datetime) -> Iter
         yield row.repository.contains(part, autoescape=True) | row.service.contains(part, autoescape=True)
     if criteria.dismissed is not None:
         yield _is_dismissed(now) if criteria.dismissed else ~_is_dismissed(now)
-
-
-def _is_dismissed(now: datetime) -> ColumnElement[bool]:
-    row, dismissal = KeptFinding, Dismissal
-    return exists().where(dismissal.connection == row.connection, dismissal.id == row.id, dismissal.until > now)
 
 
 def _listed(session: Session, connection: str, rows: list[KeptFinding], now: datetime) -> tuple[ListedFinding, ...]:

@@ -184,7 +184,6 @@ class RetentionProposal(Base):
     """The replica and its start that proposed it."""
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     before: Mapped[datetime] = mapped_column(UtcDateTime)
-    """Everything that ended before this would be deleted."""
     """What ended before this would be deleted."""
 
 

@@ -120,16 +120,13 @@ def write_unanswered(db: Database, run: Run, position: int, at: datetime) -> Non
             session.delete(other)
 
 
-def adopt_unanswered(db: Database, run: Run, repository: str) -> datetime | None:
-    """Mark writes that an earlier run left open as unanswered; return when the last was planned, or None."""
-    with db.read() as session:
-        left = session.scalars(select(PolicyChange).where(*_open(run.operation_id, repository))).all()
-    if not left:
-        return None
+def adopt_unanswered(db: Database, run: Run, repository: str) -> bool:
+    """Mark writes that an earlier run left open as unanswered. False: there are none, or a newer run took over."""
     with db.write() as session:
-        if _is_newest(session, run):
-            session.execute(ADOPT_OPEN_WRITES, {"of": run.operation_id, "at_repository": repository})
-    return max(change.planned_at for change in left)
+        if not _is_newest(session, run):
+            return False
+        adopted = session.execute(ADOPT_OPEN_WRITES, {"of": run.operation_id, "at_repository": repository})
+        return bool(count(adopted))
 
 
 def unanswered(db: Database, operation_id: str) -> tuple[PolicyChange, ...]:

@@ -81,7 +81,7 @@ def standing_in(
     )
     last = (
         select(row.repository, row.service, func.max(row.sequence).label("sequence"))
-        .where(*_gave(row, connection, region, kinds.MAY_GIVE_ACCESS), *among)
+        .where(*_gave(row, connection, region), *among)
         .group_by(row.repository, row.service)
         .subquery()
     )
@@ -100,7 +100,7 @@ def standing_in(
         select(row, change, sent)
         .join(last, tuple_(row.repository, row.service, row.sequence) == tuple_(*last.c))
         .outerjoin(change, and_(change.operation_id == row.id, change.position == last_write))
-        .where(*_gave(row, connection, region, kinds.MAY_GIVE_ACCESS), *among)
+        .where(*_gave(row, connection, region), *among)
         .where(~overridden(row), ~made_anew(row))
         .order_by(row.asked_at)  # older releases numbered none
     )
@@ -122,10 +122,10 @@ def _of(operation: Operation, write: PolicyChange | None, text: str | None) -> S
     )
 
 
-def _gave(
-    row: type[Operation], connection: str, region: str, kinds: tuple[str, ...]
-) -> tuple[ColumnElement[bool], ...]:
-    return (row.connection == connection, row.region == region, row.kind.in_(kinds), row.outcome == "succeeded")
+def _gave(row: type[Operation], connection: str, region: str) -> tuple[ColumnElement[bool], ...]:
+    """Whether an operation may have given access."""
+    may_give = row.kind.in_(kinds.MAY_GIVE_ACCESS)
+    return row.connection == connection, row.region == region, may_give, row.outcome == "succeeded"
 
 
 def made_anew(row: type[Operation]) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
-Asked = Callable[[], Awaitable[Iterable[str]]]
+Requested = Callable[[], Awaitable[Iterable[str]]]
 
 EVERY = 1.0
 
@@ -19,11 +19,11 @@ class CancelWatch:
     """Sets an operation's event when it is requested to stop.
 
     Args:
-        asked: returns the ids of all live operations with a cancel request.
+        requested: returns the ids of all live operations with a cancel request.
     """
 
-    def __init__(self, requested: Asked) -> None:
-        self._asked = requested
+    def __init__(self, requested: Requested) -> None:
+        self._requested = requested
         self._events: dict[str, list[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -48,7 +48,7 @@ class CancelWatch:
     async def look(self) -> None:
         """Set the event of each operation here that was requested to stop; call it every `EVERY` seconds."""
         if self._events:
-            for operation_id in await self._asked():
+            for operation_id in await self._requested():
                 self._set(operation_id)
 
     def _set(self, operation_id: str) -> None:

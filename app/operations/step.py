@@ -107,7 +107,7 @@ class Stepping:
     async def adopt_unanswered(self) -> None:
         """Mark writes of an earlier run without a recorded answer as unanswered: AWS may have carried them out."""
         context, repository = self.context, self.operation.repository
-        if await context.in_db(policy_writes.adopt_unanswered, context.db, self.run, repository) is not None:
+        if await context.in_db(policy_writes.adopt_unanswered, context.db, self.run, repository):
             self.late_until = context.deadlines.after(context.late_write_seconds)
 
     def check_cancelled(self) -> None:
