@@ -15,7 +15,7 @@ from app.history import drift
 from app.history.drift import SeenChange
 from app.history.standing import Standing, standing
 from app.inventory import queries
-from app.inventory.due import mark_repository
+from app.inventory.due import mark_repositories
 from app.inventory.policies import PolicySeen
 from app.inventory.principal_index import NamedPrincipal, named_in
 from app.inventory.queries import KnownRepository
@@ -97,7 +97,7 @@ class DriftWatch(Watch):
         if removal is None or not _is_after(removal.before_at, since) or self._may_be_a_late_write(region, reading):
             return
         if drift.record_removal(self.db, self.connection, region, given, removal):
-            mark_repository(self.db, RepositoryKey(self.connection, region, given.repository))
+            mark_repositories(self.db, self.connection, region, [given.repository])
             log.info("access of %s to %s was removed outside Sailpass", given.service, given.repository)
 
     def _may_be_a_late_write(self, region: str, reading: PolicySeen) -> bool:

@@ -16,7 +16,7 @@ from app import tables
 from app.db import Base, Database
 from app.errors import Problem
 from app.inventory import store
-from app.inventory.policies import PolicyRead, remember_policies
+from app.inventory.policies import PolicyRead, PolicyUnread, remember_policies, remember_unread
 from app.migrate import MIGRATIONS, DatabaseUnusableError, NewerDatabaseError, alone, head, migrate
 from tests.build import REGION, a_policy, a_repository
 from tests.postgres_server import postgres_server, postgres_url
@@ -79,8 +79,8 @@ def test_a_policy_that_could_not_be_read_before_is_judged_again(empty):
     at, names = datetime.now(UTC), ("readable", "refused")
     store.remember_repositories(empty, "default", REGION, [a_repository(name) for name in names], at)
     remember_policies(empty, "default", REGION, [PolicyRead(name, a_policy(), at) for name in names])
-    refused = store.PolicyUnread("refused", Problem("aws.access_denied"), at + timedelta(minutes=1))
-    store.remember_unread(empty, "default", REGION, [refused])
+    refused = PolicyUnread("refused", Problem("aws.access_denied"), at + timedelta(minutes=1))
+    remember_unread(empty, "default", REGION, [refused])
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with alone(empty) as connection:

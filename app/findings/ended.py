@@ -27,12 +27,6 @@ def judge_again(db: Database, operation_id: str) -> None:
         mark_services(session, operation.connection, operation.region, [operation.service])
 
 
-def judge_repositories_again(db: Database, connection: str, region: str, names: Sequence[str]) -> None:
-    """Mark these repositories, on which operations have ended. Blocks; may be repeated."""
-    with db.write() as session:
-        mark(session, connection, region, names)
-
-
 def _found_about(session: Session, operation: Operation) -> Sequence[str]:
     row = KeptFinding
     in_region = (

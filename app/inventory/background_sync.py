@@ -18,6 +18,7 @@ from app.clock import Clock
 from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
+from app.inventory.policies import PolicyRead, PolicyUnread, remember_unread
 from app.inventory.sync import Rest, Sweeper, Swept, Watch
 from app.inventory.sync_state import What
 from app.keys import RepositoryKey, ServiceKey
@@ -128,7 +129,8 @@ class Scanner:
         reads continue.
         """
         chosen = set(regions)
-        tasks = [self._retrying(region, what) for region, what in sorted(self._failing) if region in chosen]
+        failing = [(region, what) for region, what in sorted(self._failing) if region in chosen]
+        tasks = [self._task(("retry", *part), partial(self._retry, *part)) for part in failing]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
@@ -137,8 +139,8 @@ class Scanner:
 
         Waits no longer than `seconds`; the reads continue.
         """
-        ours = [region for region in self.regions if region in set(regions)]
-        tasks = [self._refreshing(region, what) for region in ours for what in What]
+        ours = [(region, what) for region in self.regions if region in set(regions) for what in What]
+        tasks = [self._task(("refresh", *part), partial(self._refresh, *part)) for part in ours]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
@@ -158,12 +160,19 @@ class Scanner:
         self, kind: str, region: str, name: str, read: Callable[[str, str], Coroutine[Any, Any, Problem | None]]
     ) -> Problem | None:
         key = (kind, region, name)
+        if key not in self._at_work and not self._may_read(*key):
+            return self._just_answered(key)
+        self._just_read[key] = task = self._task(key, partial(read, region, name))
+        return await asyncio.shield(task)
+
+    def _task(
+        self, key: Hashable, work: Callable[[], Coroutine[Any, Any, Problem | None]]
+    ) -> asyncio.Task[Problem | None]:
+        """Return the task at work on this, begun if there is none."""
         if key not in self._at_work:
-            if not self._may_read(*key):
-                return self._just_answered(key)
-            self._at_work[key] = self._just_read[key] = task = asyncio.create_task(read(region, name))
+            self._at_work[key] = task = asyncio.create_task(work())
             task.add_done_callback(lambda _: self._at_work.pop(key))
-        return await asyncio.shield(self._at_work[key])
+        return self._at_work[key]
 
     def _just_answered(self, key: Hashable) -> Problem | None:
         task = self._just_read.get(key)
@@ -190,8 +199,8 @@ class Scanner:
             if problem.code == "repository.not_found":
                 await sweeper.forget_repository(region, name, at)
             else:
-                unread = store.PolicyUnread(name, problem, at)
-                await sweeper.in_db(store.remember_unread, sweeper.db, sweeper.connection, region, [unread])
+                unread = PolicyUnread(name, problem, at)
+                await sweeper.in_db(remember_unread, sweeper.db, sweeper.connection, region, [unread])
             return problem
         return None
 
@@ -202,40 +211,22 @@ class Scanner:
             repository = await sweeper.calls.run(region, repositories.get_repository, name)
             await sweeper.in_db(store.remember_repository, sweeper.db, sweeper.connection, repository.value, at)
         policy = await sweeper.calls.run(region, repositories.get_policy, name)
-        await sweeper.keep_policies(region, [store.PolicyRead(name, policy.value, at)])
-
-    def _refreshing(self, region: str, what: What) -> asyncio.Task[Problem | None]:
-        key = ("refresh", region, what)
-        if key not in self._at_work:
-            self._at_work[key] = task = asyncio.create_task(self._refresh(region, what))
-            task.add_done_callback(lambda _: self._at_work.pop(key))
-        return self._at_work[key]
+        await sweeper.keep_policies(region, [PolicyRead(name, policy.value, at)])
 
     async def _refresh(self, region: str, what: What) -> Problem | None:
         rests = Rest(timedelta(seconds=FRESH_ENOUGH[what]), timedelta(seconds=AFTER_PROBLEM.asked))
-        try:
-            swept = await self._sweeper.sweep(region, what, rests)
-        except Exception:  # the edge of a background task: the page that asked for it continues without
-            log.exception("%s of %s could not be read", what, region)
-            return Problem("internal", reference=f"{region}/{what}")
-        self._note(region, what, swept)
-        return swept.problem
 
-    def _retrying(self, region: str, what: What) -> asyncio.Task[Problem | None]:
-        key = ("retry", region, what)
-        if key not in self._at_work:
-            self._at_work[key] = task = asyncio.create_task(self._retry(region, what))
-            task.add_done_callback(lambda _: self._at_work.pop(key))
-        return self._at_work[key]
+        async def sweep() -> Swept:
+            swept = await self._sweeper.sweep(region, what, rests)
+            self._note(region, what, swept)
+            return swept
+
+        return await _problem_of(sweep(), region, what)
 
     async def _retry(self, region: str, what: What) -> Problem | None:
         if self._quiet_until.get((region, what), 0.0) > self._clock.monotonic():
             return None
-        try:
-            problem = (await self._turn_or_note(region, what, on_request=True)).problem
-        except Exception:  # the edge of a background task: the page continues without it
-            log.exception("%s of %s could not be read", what, region)
-            problem = Problem("internal", reference=f"{region}/{what}")
+        problem = await _problem_of(self._turn_or_note(region, what, on_request=True), region, what)
         if problem is not None:
             self._wakes[region, what].set()  # its watcher, which may have seen no failure, reads again sooner
         return problem
@@ -306,3 +297,12 @@ class Scanner:
             self._just_read.pop(key, None)
         self._quiet_until[kind, region, name] = now + ONE_AT_MOST_EVERY
         return True
+
+
+async def _problem_of(reading: Awaitable[Swept], region: str, what: What) -> Problem | None:
+    """Return why a part could not be read: the edge of a background task, whose page continues without it."""
+    try:
+        return (await reading).problem
+    except Exception:
+        log.exception("%s of %s could not be read", what, region)
+        return Problem("internal", reference=f"{region}/{what}")

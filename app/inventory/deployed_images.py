@@ -6,6 +6,7 @@ An image of another account or Region, or one that isn't in ECR, is not listed: 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.aws.ports import ContainerService, Deployment
 from app.db import Database
@@ -201,24 +202,25 @@ def images_by_repository(
     session: Session, connection: str, region: str, names: Sequence[str]
 ) -> Mapping[str, tuple[ImageUse, ...]]:
     """Return the deployed images of these repositories."""
-    row = DeployedImage
-    query = select(row).where(row.connection == connection, row.region == region, row.repository.in_(names))
-    uses_by_name: dict[str, list[ImageUse]] = {}
-    for image in session.scalars(query.order_by(row.service, row.reference)):
-        uses_by_name.setdefault(image.repository, []).append(_use(image))
-    return {name: tuple(uses) for name, uses in uses_by_name.items()}
+    return _images_by(session, connection, region, DeployedImage.repository, names)
 
 
 def images_by_service(
     session: Session, connection: str, region: str, names: Sequence[str]
 ) -> Mapping[str, tuple[ImageUse, ...]]:
     """Return the images that these services deploy."""
+    return _images_by(session, connection, region, DeployedImage.service, names)
+
+
+def _images_by(
+    session: Session, connection: str, region: str, column: InstrumentedAttribute[str], names: Sequence[str]
+) -> Mapping[str, tuple[ImageUse, ...]]:
     row = DeployedImage
-    query = select(row).where(row.connection == connection, row.region == region, row.service.in_(names))
-    uses_by_name: dict[str, list[ImageUse]] = {}
-    for image in session.scalars(query.order_by(row.repository, row.reference)):
-        uses_by_name.setdefault(image.service, []).append(_use(image))
-    return {name: tuple(uses) for name, uses in uses_by_name.items()}
+    query = select(column, row).where(row.connection == connection, row.region == region, column.in_(names))
+    uses: defaultdict[str, tuple[ImageUse, ...]] = defaultdict(tuple)
+    for name, image in session.execute(query.order_by(row.service, row.repository, row.reference)):
+        uses[name] += (_use(image),)
+    return uses
 
 
 def _use(image: DeployedImage) -> ImageUse:

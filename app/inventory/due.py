@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.db import Database, chunks, table_of
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
-from app.keys import RepositoryKey
 
 _CHUNK = 500
 _ROW = table_of(SeenRepository)
@@ -45,10 +44,10 @@ def mark_services(session: Session, connection: str, region: str, names: Collect
         )
 
 
-def mark_repository(db: Database, repository: RepositoryKey) -> None:
-    """Mark one repository, in a transaction of its own."""
+def mark_repositories(db: Database, connection: str, region: str, names: Collection[str]) -> None:
+    """Mark these repositories, in a transaction of its own. Blocks; may be repeated."""
     with db.write() as session:
-        mark(session, repository.connection, repository.region, [repository.name])
+        mark(session, connection, region, names)
 
 
 def mark_naming(

@@ -20,33 +20,9 @@ from app.inventory.changed_services import mark_changed
 from app.inventory.deployed_images import keep_deployed
 from app.inventory.due import mark_naming
 from app.inventory.models import ConnectionIdentity, SeenRepository, SeenService
-from app.inventory.policies import (
-    PolicyRead,
-    PolicySeen,
-    PolicyUnread,
-    remember_policies,
-    remember_policy,
-    remember_unread,
-)
 from app.inventory.service_json import to_facts
 from app.inventory.versions import repositories_changed
 from app.keys import RepositoryKey, ServiceKey
-
-__all__ = [
-    "PolicyRead",
-    "PolicySeen",
-    "PolicyUnread",
-    "forget_repository",
-    "forget_service",
-    "remember_caller",
-    "remember_policies",
-    "remember_policy",
-    "remember_repositories",
-    "remember_repository",
-    "remember_service",
-    "remember_services",
-    "remember_unread",
-]
 
 # Rows per transaction: storing 100,000 repositories must not keep an operation from writing its step.
 CHUNK = 1_000

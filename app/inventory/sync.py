@@ -20,7 +20,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory import deployed_images, queries, store, sync_state
 from app.inventory.deployed_images import ImageKey, ImageRead, ImageState
-from app.inventory.policies import PolicyRead, PolicyUnread
+from app.inventory.policies import PolicyRead, PolicySeen, PolicyUnread, remember_policies, remember_unread
 from app.inventory.registries import read_registry, remember_registry
 from app.inventory.sync_state import What
 from app.keys import RepositoryKey
@@ -40,7 +40,7 @@ class Watch:
     ) -> None:
         """Look at all services of a Region, or those of these names, asked for at `at`, before they are kept."""
 
-    def policies(self, region: str, readings: Sequence[store.PolicySeen]) -> None:
+    def policies(self, region: str, readings: Sequence[PolicySeen]) -> None:
         """Look at readings of policies that were kept."""
 
     def listed(self, region: str, repositories: Sequence[Repository], at: datetime) -> None:
@@ -254,15 +254,15 @@ class Sweeper:
             return ImageRead(key, at, problem=problem) if state is None else ImageRead(key, at, state)
         return ImageRead(key, at, ImageState.ARCHIVED if image.is_archived else ImageState.FOUND)
 
-    async def keep_policies(self, region: str, readings: Sequence[store.PolicyRead]) -> None:
-        """Store these reads, and report them to `notice`."""
-        seen = await self.in_db(store.remember_policies, self.db, self.connection, region, readings)
+    async def keep_policies(self, region: str, readings: Sequence[PolicyRead]) -> None:
+        """Store these reads, and let `watch` look at them."""
+        seen = await self.in_db(remember_policies, self.db, self.connection, region, readings)
         if seen:
             await self.in_db(self.watch.policies, region, seen)
 
     async def _keep(self, region: str, slice_read: _Slice) -> None:
         await self.keep_policies(region, slice_read.read)
-        await self.in_db(store.remember_unread, self.db, self.connection, region, slice_read.unread)
+        await self.in_db(remember_unread, self.db, self.connection, region, slice_read.unread)
         for each in slice_read.gone:
             await self.forget_repository(region, each.repository, each.at)
 

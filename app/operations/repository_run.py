@@ -19,13 +19,13 @@ from typing import TypeVar
 from app.aws.ports import Answered
 from app.db import Database
 from app.errors import Problem
-from app.findings.ended import judge_repositories_again
 from app.history import repository_items
 from app.history.policy_writes import Written
 from app.history.repository_items import Beginning, Begun, BegunItem, ItemChanged, ItemEnded, WritePart
 from app.history.store import Run
 from app.history.turns import BehindAnother
 from app.inventory import policies, queries
+from app.inventory.due import mark_repositories
 from app.inventory.policies import PolicyRead
 from app.keys import ServiceKey
 from app.operations.context import Context
@@ -344,6 +344,6 @@ def _end_verified(db: Database, verified: Sequence[_Verified]) -> list[bool]:
         }
         ends = [each for each in group if all(pullers[pair] == (True, pair[1]) for pair in each.roles)]
         repository_items.end_items(db, [item for each in ends for item in each.ended])
-        judge_repositories_again(db, connection, region, [each.reading.repository for each in ends])
+        mark_repositories(db, connection, region, [each.reading.repository for each in ends])
         lasting |= {id(each) for each in ends}
     return [id(each) in lasting for each in verified]

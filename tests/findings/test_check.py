@@ -20,6 +20,7 @@ from app.findings.queries import (
     list_findings,
 )
 from app.inventory import repositories, store
+from app.inventory.policies import PolicyUnread, remember_unread
 from app.inventory.registries import RegistryReading, remember_registry
 from app.inventory.repositories import RepositoryFilter, count_repositories, list_repositories
 from app.keys import RepositoryKey
@@ -65,10 +66,9 @@ def test_a_policy_that_can_no_longer_be_read_is_no_longer_called_fine(db):
     before = [state(db).state, state(db, "other/app").state]
     for minutes in (1, 2):
         refused = [
-            store.PolicyUnread(name, Problem("aws.access_denied"), NOON + minutes * MINUTE)
-            for name in (WEB, "other/app")
+            PolicyUnread(name, Problem("aws.access_denied"), NOON + minutes * MINUTE) for name in (WEB, "other/app")
         ]
-        store.remember_unread(db, *HERE, refused)
+        remember_unread(db, *HERE, refused)
         settle(db)
     assert before == ["fine", "findings"]
     assert [state(db).state, state(db, "other/app").state] == ["unread", "findings"]

@@ -5,6 +5,7 @@ import pytest
 from app.bootstrap import build
 from app.console.repair_all import plan_repair_all
 from app.inventory import store
+from app.inventory.policies import remember_policy
 from app.keys import RepositoryKey
 from app.migrate import migrate
 from app.settings import Settings
@@ -26,7 +27,7 @@ def services(tmp_path):
         store.remember_service(wired.db, wired.connection, service, NOON)
         store.remember_repository(wired.db, wired.connection, a_repository(WEB, region=region), NOON)
         wrong = a_policy([allow(general_arn(region=region))])
-        store.remember_policy(wired.db, RepositoryKey(wired.connection, region, WEB), wrong, NOON)
+        remember_policy(wired.db, RepositoryKey(wired.connection, region, WEB), wrong, NOON)
     yield wired
     wired.close()
 

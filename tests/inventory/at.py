@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.db import Database
 from app.inventory import store
+from app.inventory.policies import PolicyRead, remember_policies, remember_policy
 from app.keys import RepositoryKey
 from tests.build import REGION, a_policy, a_repository, a_statement
 
@@ -18,7 +19,7 @@ HERE = ("default", REGION)
 def keep(db: Database, name: str, *statements: dict, at: datetime = NOON) -> None:
     """Let the store know a repository with these statements in its policy."""
     store.remember_repository(db, "default", a_repository(name), at)
-    store.remember_policy(db, RepositoryKey(*HERE, name), a_policy(statements) if statements else None, at)
+    remember_policy(db, RepositoryKey(*HERE, name), a_policy(statements) if statements else None, at)
 
 
 def keep_many(db: Database, names: Iterable[str], *statements: dict) -> None:
@@ -26,7 +27,7 @@ def keep_many(db: Database, names: Iterable[str], *statements: dict) -> None:
     repositories = [a_repository(name) for name in names]
     store.remember_repositories(db, *HERE, repositories, NOON)
     text = a_policy(statements) if statements else None
-    store.remember_policies(db, *HERE, [store.PolicyRead(one.name, text, NOON) for one in repositories])
+    remember_policies(db, *HERE, [PolicyRead(one.name, text, NOON) for one in repositories])
 
 
 def allow(principal: str, **more) -> dict:

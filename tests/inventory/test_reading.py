@@ -5,6 +5,7 @@ import pytest
 
 from app.errors import Problem
 from app.inventory import store
+from app.inventory.policies import PolicyUnread, remember_unread
 from app.inventory.sync_state import Reading, What, claim, due_policies, find_reading, finish, readings
 from tests.build import REGION, a_repository
 from tests.inventory.at import HERE, MINUTE, NOON, keep
@@ -86,5 +87,5 @@ def test_policies_never_tried_are_due_first_and_the_newest_of_them(db):
 
 def test_a_policy_that_could_not_be_read_waits_its_turn(db):
     store.remember_repository(db, "default", a_repository("refused"), NOON)
-    store.remember_unread(db, *HERE, [store.PolicyUnread("refused", Problem("aws.access_denied"), NOON)])
+    remember_unread(db, *HERE, [PolicyUnread("refused", Problem("aws.access_denied"), NOON)])
     assert due_policies(db, *HERE, before=NOON - MINUTE, limit=9) == ()

@@ -7,6 +7,7 @@ import pytest
 from app.errors import Problem
 from app.inventory import circumstances, queries, repository_search, store
 from app.inventory.access import LIMIT, Tie, repositories_of
+from app.inventory.policies import remember_policy
 from app.inventory.registries import RegistryReading, find_registry, read_registry, remember_registry
 from app.keys import RepositoryKey, ServiceKey
 from app.policy.evaluate import evaluate
@@ -116,7 +117,7 @@ def test_the_repositories_that_an_allow_opens_are_counted(db):
         keep(db, name, *statements_of)
     store.remember_repository(db, "default", a_repository("team/unread"), NOON)
     store.remember_repository(db, "default", a_repository("team/unreadable"), NOON)
-    store.remember_policy(db, RepositoryKey(*HERE, "team/unreadable"), "{", NOON)
+    remember_policy(db, RepositoryKey(*HERE, "team/unreadable"), "{", NOON)
     know(db, policy("Allow", "team/*"))
     assert counted(db) == 4
     assert [service.can_pull for service in queries.list_services(db, "default")] == [4]

@@ -8,8 +8,9 @@ import pytest
 from app.aws.call_pool import AwsCalls
 from app.clock import SystemClock
 from app.errors import Problem
-from app.inventory import queries, store, sync
+from app.inventory import queries, sync
 from app.inventory.background_sync import Scanner
+from app.inventory.policies import remember_policy
 from app.inventory.sync_state import What, claim, find_reading
 from app.keys import RepositoryKey, ServiceKey
 from app.supervisor import Supervisor
@@ -165,7 +166,7 @@ async def test_a_policy_that_an_operation_wrote_during_its_reading_stays(scanner
 
     def an_operation_ends():
         clock.advance(1)
-        store.remember_policy(sqlite_db, RepositoryKey(*HERE, a_repository().name), a_policy(), clock.now())
+        remember_policy(sqlite_db, RepositoryKey(*HERE, a_repository().name), a_policy(), clock.now())
 
     aws.meanwhile("ecr:GetRepositoryPolicy", an_operation_ends)
     await scanner.turn(REGION, What.POLICIES)

@@ -8,6 +8,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory import queries, store
 from app.inventory.models import PolicyPrincipal
+from app.inventory.policies import PolicyRead, PolicyUnread, remember_policies, remember_policy, remember_unread
 from app.keys import RepositoryKey, ServiceKey
 from tests.build import a_deployment, a_policy, a_repository, a_service
 from tests.databases import statements
@@ -74,7 +75,7 @@ def test_a_forgotten_service_is_gone_unless_it_was_seen_later(db):
 
 def test_repositories_that_are_no_longer_listed_are_gone_with_their_principals(db):
     store.remember_repositories(db, *HERE, [a_repository("a"), a_repository("b")], NOON)
-    store.remember_policy(db, RepositoryKey(*HERE, "b"), a_policy(), NOON)
+    remember_policy(db, RepositoryKey(*HERE, "b"), a_policy(), NOON)
     store.remember_repositories(db, *HERE, [a_repository("a")], NOON + MINUTE)
     assert queries.find_repository(db, RepositoryKey(*HERE, "b")) is None
     assert naming(db, "arn:aws:iam::111122223333:role/build") == ()
@@ -89,7 +90,7 @@ def test_a_listing_keeps_the_repository_that_was_created_while_it_ran(db):
 def test_listing_again_keeps_the_policies_and_writes_nothing(db):
     listing = [a_repository("a"), a_repository("b")]
     store.remember_repositories(db, *HERE, listing, NOON)
-    store.remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON)
+    remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON)
     with statements(db) as sent:
         store.remember_repositories(db, *HERE, listing, NOON + MINUTE)
     assert all(statement == "BEGIN" or statement.startswith("SELECT") for statement in sent)
@@ -121,7 +122,7 @@ def test_after_a_large_listing_postgresql_knows_how_large_the_table_is(migrated_
 
 def test_a_repository_is_forgotten_unless_it_was_seen_later(db):
     store.remember_repositories(db, *HERE, [a_repository("a"), a_repository("b")], NOON)
-    store.remember_policy(db, RepositoryKey(*HERE, "b"), None, NOON + 2 * MINUTE)
+    remember_policy(db, RepositoryKey(*HERE, "b"), None, NOON + 2 * MINUTE)
     for name in ("a", "b"):
         store.forget_repository(db, RepositoryKey(*HERE, name), NOON + MINUTE)
     assert queries.repository_uri(db, RepositoryKey(*HERE, "a")) == ""
@@ -136,27 +137,27 @@ def test_the_caller_is_the_one_seen_last(db):
 
 def test_a_policy_is_not_overwritten_by_an_older_reading(db):
     store.remember_repository(db, "default", a_repository("a"), NOON)
-    assert store.remember_policy(db, RepositoryKey(*HERE, "a"), None, NOON + MINUTE) is True
-    assert store.remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON) is False
+    assert remember_policy(db, RepositoryKey(*HERE, "a"), None, NOON + MINUTE) is True
+    assert remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON) is False
     assert queries.find_repository(db, RepositoryKey(*HERE, "a")).has_policy is False
 
 
 def test_a_policy_of_an_unknown_repository_is_not_kept(db):
-    assert store.remember_policy(db, RepositoryKey(*HERE, "nowhere"), a_policy(), NOON) is False
+    assert remember_policy(db, RepositoryKey(*HERE, "nowhere"), a_policy(), NOON) is False
 
 
 def test_a_policy_that_is_none_is_shown_with_its_problem(db):
     store.remember_repository(db, "default", a_repository("a"), NOON)
-    store.remember_policy(db, RepositoryKey(*HERE, "a"), "{", NOON)
+    remember_policy(db, RepositoryKey(*HERE, "a"), "{", NOON)
     known = queries.find_repository(db, RepositoryKey(*HERE, "a"))
     assert (known.policy_text, known.problem.code) == ("{", "policy.not_json")
 
 
 def test_a_policy_that_cannot_be_read_any_more_stays_as_it_was_known(db):
     store.remember_repository(db, "default", a_repository("a"), NOON)
-    store.remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON)
-    refused = store.PolicyUnread("a", Problem("aws.access_denied"), NOON + MINUTE)
-    store.remember_unread(db, *HERE, [refused])
+    remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON)
+    refused = PolicyUnread("a", Problem("aws.access_denied"), NOON + MINUTE)
+    remember_unread(db, *HERE, [refused])
     known = queries.find_repository(db, RepositoryKey(*HERE, "a"))
     assert (known.policy_text, known.policy_read_at, known.policy_tried_at) == (a_policy(), NOON, NOON + MINUTE)
     assert known.problem.code == "aws.access_denied"
@@ -164,16 +165,16 @@ def test_a_policy_that_cannot_be_read_any_more_stays_as_it_was_known(db):
 
 def test_reading_a_policy_again_takes_its_problem_away(db):
     store.remember_repository(db, "default", a_repository("a"), NOON)
-    store.remember_unread(db, *HERE, [store.PolicyUnread("a", Problem("aws.access_denied"), NOON)])
-    store.remember_policy(db, RepositoryKey(*HERE, "a"), None, NOON + MINUTE)
+    remember_unread(db, *HERE, [PolicyUnread("a", Problem("aws.access_denied"), NOON)])
+    remember_policy(db, RepositoryKey(*HERE, "a"), None, NOON + MINUTE)
     assert queries.find_repository(db, RepositoryKey(*HERE, "a")).problem is None
 
 
 def test_principals_follow_the_policy(db):
     store.remember_repository(db, "default", a_repository("a"), NOON)
-    store.remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON)
+    remember_policy(db, RepositoryKey(*HERE, "a"), a_policy(), NOON)
     assert naming(db, "arn:aws:iam::111122223333:role/build") == ("a",)
-    store.remember_policy(db, RepositoryKey(*HERE, "a"), None, NOON + MINUTE)
+    remember_policy(db, RepositoryKey(*HERE, "a"), None, NOON + MINUTE)
     assert naming(db, "arn:aws:iam::111122223333:role/build") == ()
 
 
@@ -181,6 +182,6 @@ def test_many_policies_are_kept_in_few_statements(db):
     repositories = [a_repository(f"team/{number}") for number in range(100)]
     store.remember_repositories(db, *HERE, repositories, NOON)
     with statements(db) as sent:
-        store.remember_policies(db, *HERE, [store.PolicyRead(one.name, a_policy(), NOON) for one in repositories])
+        remember_policies(db, *HERE, [PolicyRead(one.name, a_policy(), NOON) for one in repositories])
     assert len(naming(db, "arn:aws:iam::111122223333:role/build")) == 100
     assert len(sent) < 10
