@@ -95,7 +95,7 @@ def is_refusal(status: int, body: bytes, model: OperationModel) -> bool:
     """
     if not 400 <= status < 500 or not body:
         return False
-    document = _parsed(body)
+    document = parsed(body)
     code = document["__type"].partition(":")[0].rpartition("#")[2] if isinstance(document, dict) else ""
     own = {shape.name for shape in model.error_shapes}
     others = {shape.name for shape in model.service_model.error_shapes}
@@ -114,13 +114,14 @@ def _checked_xml(status: int, body: bytes) -> bytes:
 
 
 def _document(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    document = _parsed(body)
+    document = parsed(body)
     if isinstance(document, dict):
         return document
     raise BadAnswerError(NOT_AWS if _is_page(headers, body) else UNREADABLE)
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes | str) -> Any:
+    """Return the JSON value of a body; None for anything else."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -152,7 +153,7 @@ def _holds(value: Any, path: list[str], *, may_be_empty: bool) -> bool:
 
 
 def _is_error(body: bytes, model: OperationModel) -> bool:
-    document = _parsed(body)
+    document = parsed(body)
     if not isinstance(document, dict) or not isinstance(document.get("__type"), str):
         return False
     texts = (document.get("message"), document.get("Message"))

@@ -12,6 +12,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -92,17 +93,13 @@ def present() -> Exchange | None:
     return getattr(_present, "exchange", None)
 
 
-class carrying:  # noqa: N801  (reads as a verb)
+@contextmanager
+def carrying(exchange: Exchange) -> Iterator[None]:
     """Make calls of this thread as part of an exchange while the block runs."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-
-    def __enter__(self) -> Exchange:
-        _present.exchange = self._exchange
-        return self._exchange
-
-    def __exit__(self, *_: object) -> None:
+    _present.exchange = exchange
+    try:
+        yield
+    finally:
         _present.exchange = None
 
 

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from app.aws.clients import Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered, Container, ContainerService, Deployment, Role
-from app.aws.role_poller import SETTLED
 from app.errors import Problem
 
 
@@ -62,12 +61,12 @@ class LightsailContainerServices:
     def _refusal(self, problem: Problem, name: str) -> Problem:
         """Return why AWS refused an update: AWS's text seldom says, the service's state does."""
         try:
-            state = self.get_service(name).value.state
+            service = self.get_service(name).value
         except Problem:
             return problem
-        busy = problem.code == "service.busy" or state not in SETTLED
+        busy = problem.code == "service.busy" or not service.is_settled
         code = "service.busy" if busy else "service.refused"
-        params = {"state": state, **problem.params}
+        params = {"state": service.state, **problem.params}
         return Problem.from_json({**problem.to_json(), "code": code, "retryable": busy, "params": params})
 
     def _call(self, operation: str, member: str, **arguments: Any) -> Answered[Any]:

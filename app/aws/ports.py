@@ -97,6 +97,11 @@ class ContainerService:
     current_deployment: Deployment | None = None
     next_deployment: Deployment | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it accepts an update; terraform and CloudFormation wait for these states."""
+        return self.state in {"READY", "RUNNING", "DISABLED"}
+
 
 @dataclass(frozen=True)
 class Repository:

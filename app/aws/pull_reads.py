@@ -6,7 +6,6 @@ request, or after a deployment has failed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
+from app.aws.answers import parsed
 from app.aws.clients import CONNECT_TIMEOUT, Clients
 from app.aws.errors import Call
 from app.aws.ports import Answered
@@ -197,8 +197,5 @@ def _image_id(tag: str, digest: str) -> dict[str, str]:
 
 def _object(text: str) -> dict[str, Any]:
     """Return the JSON object in a text, empty if there is none."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
+    value = parsed(text)
     return value if isinstance(value, dict) else {}

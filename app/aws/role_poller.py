@@ -12,7 +12,7 @@ import math
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from app.aws.ports import Answered, ContainerService
 from app.clock import Clock
@@ -23,9 +23,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 ListServices = Callable[[str], Awaitable[Answered[tuple[ContainerService, ...]]]]
 OnNote = Callable[[Problem | None, float], None]
-
-# States in which a service accepts an update; AWS.md: terraform and CloudFormation wait for these.
-SETTLED: Final = frozenset({"READY", "RUNNING", "DISABLED"})
 
 SHORTEST = 0.25  # seconds between two polls of a region, however many waits begin: at most 4 calls a second
 LONGEST = 5.0
@@ -65,8 +62,8 @@ class Goal:
 
 
 ROLE_READY = Goal(lambda service: service.role.ready, "role.never_appeared", needs_role=True)
-ROLE_OFF = Goal(lambda service: not service.role.is_active and service.state in SETTLED, "role.never_off")
-SERVICE_SETTLED = Goal(lambda service: service.state in SETTLED, "service.never_settled")
+ROLE_OFF = Goal(lambda service: not service.role.is_active and service.is_settled, "role.never_off")
+SERVICE_SETTLED = Goal(lambda service: service.is_settled, "service.never_settled")
 
 
 @dataclass(eq=False)
@@ -297,7 +294,7 @@ def _is_off(waiter: _Waiter, service: ContainerService, monotonic: float) -> boo
     if service.role.is_active:
         waiter.was_active = True
         return False
-    long_enough = monotonic - waiter.joined >= ACTIVATION_SHOWS_AFTER and service.state in SETTLED
+    long_enough = monotonic - waiter.joined >= ACTIVATION_SHOWS_AFTER and service.is_settled
     return waiter.was_active or long_enough
 
 

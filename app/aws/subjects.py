@@ -5,12 +5,13 @@ On a kept connection an answer too many puts every later one out of step. Each i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from botocore.model import OperationModel
+
+from app.aws.answers import parsed
 
 # As ECR's messages name the repository that they are about.
 _NAMED_REPOSITORY: Final = re.compile(r"repository with name '([^']{1,256})'")
@@ -35,7 +36,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, str]]] = {
 
 def is_anothers(status: int, body: bytes, request: bytes | str, model: OperationModel) -> bool:
     """Return whether a checked answer belongs to another call than this request."""
-    answer, sent = _parsed(body), _parsed(request)
+    answer, sent = parsed(body), parsed(request)
     if not isinstance(answer, dict) or not isinstance(sent, dict):
         return False  # STS speaks XML; an error that AWS did not write has no body
     if status >= 400:
@@ -84,10 +85,3 @@ def _has_another_shape(answer: Mapping[str, Any], model: OperationModel) -> bool
 
 def _members(model: OperationModel) -> frozenset[str]:
     return frozenset(model.output_shape.members if model.output_shape else ())
-
-
-def _parsed(body: bytes | str) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

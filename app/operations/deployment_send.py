@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from app.aws.deployment_ports import DeployedVersion
-from app.aws.role_poller import SERVICE_SETTLED, SETTLED
+from app.aws.role_poller import SERVICE_SETTLED
 from app.deployments.change import compare
 from app.deployments.plan import PlannedDeployment, active_version, is_busy, is_the_same, newest_version
 from app.errors import Problem
@@ -169,7 +169,7 @@ async def _wait_while_busy(work: _Sending) -> None:
     """Wait until the service is settled, for ten minutes at most. Raises Problem `service.never_settled`."""
     step = work.step
     service = await read_service(step)
-    if service.state in SETTLED:  # it has just become so, or AWS's answers differ
+    if service.is_settled:  # it has just become so, or AWS's answers differ
         if not seconds_left(step, work.give_up, BUSY_LIMIT):
             raise Problem("service.never_settled", retryable=True, **_where(step), state=service.state, minutes=10)
         await step.pause(work.pause)
@@ -184,7 +184,7 @@ async def _refusal(step: Stepping, problem: Problem) -> Problem:
     service = await read_service(step)
     if service.is_disabled:
         return Problem("deployment.service_disabled", service=service.name)
-    busy = service.state not in SETTLED
+    busy = not service.is_settled
     stored = {**problem.to_json(), "code": "service.busy" if busy else "deployment.refused", "retryable": busy}
     return Problem.from_json({**stored, "params": {**problem.params, "state": service.state}})
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from app.aws.deployment_ports import DeployedVersion
 from app.aws.ports import ContainerService
-from app.aws.role_poller import SETTLED, Goal
+from app.aws.role_poller import Goal
 from app.deployments.change import ContainerState
 from app.diagnosis.check_result import Certainty, Found
 from app.diagnosis.diagnosis import Diagnosis, most_telling
@@ -58,7 +58,7 @@ def _ended(version: int) -> Goal:
     def reached(service: ContainerService) -> bool:
         coming = service.next_deployment
         on_its_way = coming is not None and coming.version == version
-        return _is_active(service, version) or (not on_its_way and service.state in SETTLED)
+        return _is_active(service, version) or (not on_its_way and service.is_settled)
 
     return Goal(reached, "deployment.never_ended")
 
