@@ -12,7 +12,7 @@ from app.policy.arns import same_form
 from app.policy.canonical import same_statement
 from app.policy.change import matched
 from app.policy.document import PolicyDocument
-from app.policy.statement import Statement, strings
+from app.policy.statement import Statement, is_strings, strings
 
 
 def aligned(before: PolicyDocument, after: PolicyDocument) -> PolicyDocument:
@@ -41,7 +41,7 @@ def _element(key: str, before: Any, after: Any) -> Any:
 
 def _set(key: str, before: Any, after: Any) -> Any:
     """Return the values of `after`: those also in `before` first, in its order and form, then the new ones."""
-    if not all(_is_strings(value) for value in (before, after)):
+    if not all(is_strings(value) for value in (before, after)):
         return after
     form = same_form if key == "AWS" else str
     old, new = strings(before), strings(after)
@@ -54,7 +54,3 @@ def _set(key: str, before: Any, after: Any) -> Any:
 def _by_key(before: dict[str, Any], after: dict[str, Any], value: Callable[[str, Any, Any], Any]) -> dict[str, Any]:
     order = [*(key for key in before if key in after), *(key for key in after if key not in before)]
     return {key: value(key, before[key], after[key]) if key in before else after[key] for key in order}
-
-
-def _is_strings(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))

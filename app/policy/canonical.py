@@ -28,7 +28,7 @@ def canonical(text: str | None) -> str:
         value = strict_json.load(text)
     except Problem:
         return f"unread {text.strip()}"
-    return _text(_document(value) if isinstance(value, dict) else value)
+    return value_key(_document(value) if isinstance(value, dict) else value)
 
 
 def equivalent(a: str | None, b: str | None) -> bool:
@@ -38,12 +38,12 @@ def equivalent(a: str | None, b: str | None) -> bool:
 
 def statement_key(statement: Statement) -> str:
     """Return the same text for all statements that mean the same."""
-    return _text(_statement(statement))
+    return value_key(_statement(statement))
 
 
 def body_key(statement: Statement) -> str:
     """Return the same text for all statements that mean the same except for their principals."""
-    return _text(
+    return value_key(
         _statement({key: value for key, value in statement.items() if key not in ("Principal", "NotPrincipal")})
     )
 
@@ -61,15 +61,11 @@ def differing(a: Statement, b: Statement) -> tuple[str, ...]:
 
 def element_keys(statement: Statement) -> dict[str, str]:
     """Return each element of the statement that has content, with one text for all ways to write it."""
-    return {name: _text(value) for name, value in _statement(statement).items()}
+    return {name: value_key(value) for name, value in _statement(statement).items()}
 
 
 def value_key(value: Any) -> str:
-    """Return one text for a top-level member's value, whatever the order of its keys."""
-    return _text(value)
-
-
-def _text(value: Any) -> str:
+    """Return one text for a JSON value, whatever the order of its keys."""
     return strict_json.dump(value, indent=None, ascii_only=True, sort_keys=True)
 
 
@@ -112,4 +108,4 @@ def _condition(condition: Any) -> Any:
 
 def _set(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
-    return sorted({item if isinstance(item, str) else _text(item) for item in items})
+    return sorted({item if isinstance(item, str) else value_key(item) for item in items})

@@ -16,7 +16,7 @@ from typing import Any
 from app.policy import strict_json
 from app.policy.comparing import COMPARISONS, Compare
 from app.policy.context_keys import Possible, RequestContext, fact_of
-from app.policy.statement import Statement
+from app.policy.statement import Statement, cut
 
 _OPERATOR = re.compile(
     r"(?:(?P<quantifier>ForAllValues|ForAnyValue):)?(?P<base>[A-Za-z]+?)(?P<if_exists>IfExists)?", re.IGNORECASE
@@ -38,8 +38,8 @@ class Condition:
     @property
     def text(self) -> str:
         """The test as readable text, with long lists of values cut."""
-        values = [*map(_cut, self.values[:_SHOWN]), *(["…"] if len(self.values) > _SHOWN else [])]
-        return " ".join(part for part in (self.operator, _cut(self.key), "=", ", ".join(values)) if part)
+        values = [*map(cut, self.values[:_SHOWN]), *(["…"] if len(self.values) > _SHOWN else [])]
+        return " ".join(part for part in (self.operator, cut(self.key), "=", ", ".join(values)) if part)
 
     @cached_property
     def is_personal(self) -> bool:
@@ -160,11 +160,6 @@ def _is_null(value: str, *, absent: bool) -> bool | None:
 
 
 _SHOWN = 3
-_LONGEST_SHOWN = 100
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 
 def _texts(values: Any) -> tuple[str, ...]:

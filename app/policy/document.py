@@ -11,7 +11,7 @@ from app.limits import POLICY_CHARACTERS
 from app.policy import strict_json
 from app.policy.arns import WILDCARD
 from app.policy.mend import mend, problem_code
-from app.policy.statement import Statement
+from app.policy.statement import Statement, is_strings
 
 NEW_VERSION = "2008-10-17"
 """The version that AWS's guide writes in a new policy; an existing policy keeps its own."""
@@ -111,8 +111,8 @@ def _check(number: int, statement: Any) -> None:
     checks = {
         "Effect": statement.get("Effect") in ("Allow", "Deny"),
         "Principal": _one_of(statement, "Principal", "NotPrincipal", _is_principal),
-        "Action": _one_of(statement, "Action", "NotAction", _is_strings),
-        "Resource": all(_is_strings(statement.get(key, "*")) for key in ("Resource", "NotResource")),
+        "Action": _one_of(statement, "Action", "NotAction", is_strings),
+        "Resource": all(is_strings(statement.get(key, "*")) for key in ("Resource", "NotResource")),
         "Condition": _is_condition(statement.get("Condition", {})),
     }
     for element, fine in checks.items():
@@ -125,12 +125,8 @@ def _one_of(statement: Statement, name: str, opposite: str, check: Any) -> bool:
     return len(present) == 1 and bool(check(statement[present[0]]))
 
 
-def _is_strings(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
-
-
 def _is_principal(value: Any) -> bool:
-    return value == WILDCARD or (isinstance(value, dict) and bool(value) and all(map(_is_strings, value.values())))
+    return value == WILDCARD or (isinstance(value, dict) and bool(value) and all(map(is_strings, value.values())))
 
 
 def _is_condition(value: Any) -> bool:

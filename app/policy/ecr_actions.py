@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from app.policy.statement import Statement, strings
 
+ACTION_FORM = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+TOKEN_ACTION = "ecr:getauthorizationtoken"  # noqa: S105  (the name of an action)
+"""In lower case; it is about the registry, so a repository policy can't give it."""
 ECR_ACTIONS = frozenset(
     f"ecr:{name}".lower()
     for name in [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from app.policy.arns import WILDCARD, is_guessed_service, is_namesakes, service_
 from app.policy.conditions import conditions_of
 from app.policy.context_keys import RequestContext
 from app.policy.document import PolicyDocument, parse, size_of
-from app.policy.ecr_actions import is_registry_statement
+from app.policy.ecr_actions import ACTION_FORM, TOKEN_ACTION, is_registry_statement
 from app.policy.evaluate import Evaluator
 from app.policy.finding import Finding, Severity
 from app.policy.matching import PullPrincipal, covers_action
@@ -39,7 +38,6 @@ CHANGING_ACTIONS = (
     "ecr:SetRepositoryPolicy",
     "ecr:DeleteRepositoryPolicy",
 )
-_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _LONGEST_SID = 100
 
 
@@ -128,7 +126,7 @@ def _of_statements(document: PolicyDocument) -> Iterable[Finding]:
         for code, severity in _of_statement(statement, version):
             yield Finding(code, severity, params, index)
         for action in (*strings(statement.get("Action", ())), *strings(statement.get("NotAction", ()))):
-            if _ACTION.fullmatch(action) is None:
+            if ACTION_FORM.fullmatch(action) is None:
                 yield Finding("finding.odd_action", Severity.WARNING, {**params, "action": action}, index)
         if shared[str(statement.get("Sid"))] > 1:
             sid = str(statement["Sid"])[:_LONGEST_SID]
@@ -145,7 +143,7 @@ def _of_statement(statement: Statement, version: object) -> Iterable[tuple[str, 
             yield "finding.everyone_pushes", Severity.ERROR
         elif any(covers_action(statement, action) for action in PULL_ACTIONS):
             yield "finding.everyone_pulls", Severity.WARNING
-    if any(action.lower() == "ecr:getauthorizationtoken" for action in strings(statement.get("Action", ()))):
+    if any(action.lower() == TOKEN_ACTION for action in strings(statement.get("Action", ()))):
         yield "finding.token_action", Severity.INFO
     if is_registry_statement(statement):
         yield "finding.registry_policy", Severity.WARNING

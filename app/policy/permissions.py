@@ -77,21 +77,7 @@ _GUIDE = (
 )
 
 
-# What `sailpass why` also reads.
-_WHY = {
-    "lightsail:GetContainerServices",
-    "lightsail:GetContainerServiceDeployments",
-    "ecr:DescribeRepositories",
-    "ecr:DescribeImages",
-    "ecr:GetRepositoryPolicy",
-    "ecr:GetRegistryPolicy",
-    "ecr:GetAccountSetting",
-}
-
-
-# What `sailpass deploy` needs where access is there already: all that a CI job should be allowed.
-_DEPLOY = {*_WHY, "lightsail:CreateContainerServiceDeployment", "lightsail:GetContainerLog", "ecr:GetLifecyclePolicy"}
-# What `--grant` needs besides.
+# What `sailpass deploy --grant` needs besides.
 _GRANT = {"lightsail:UpdateContainerService", "ecr:SetRepositoryPolicy"}
 _GITHUB = "token.actions.githubusercontent.com"
 
@@ -135,12 +121,12 @@ def guide_policy(scope: PermissionScope) -> dict[str, Any]:
 
 def manage_policy(scope: PermissionScope) -> dict[str, Any]:
     """All that Sailpass does: grant, revoke, deploy, and say why something doesn't run."""
-    return _policy(*_statements(scope, tuple(Need)))
+    return _policy(*_statements(scope, _needed_for(*Need)))
 
 
 def read_only_policy(scope: PermissionScope) -> dict[str, Any]:
     """Return all permissions that Sailpass needs to show the current state, without any that change something."""
-    return _policy(*_statements(scope, (Need.READ, Need.DIAGNOSE)))
+    return _policy(*_statements(scope, _needed_for(Need.READ, Need.DIAGNOSE)))
 
 
 def why_policy(scope: PermissionScope) -> dict[str, Any]:
@@ -148,19 +134,17 @@ def why_policy(scope: PermissionScope) -> dict[str, Any]:
 
     Other Regions and repositories are searched only if they are in the scope.
     """
-    actions = {use.action for use in ACTIONS_USED if use.need in (Need.DIAGNOSE, Need.INSPECT)} | _WHY
-    return _policy(*_statements_of(scope, actions))
+    return _policy(*_statements(scope, _needed_for(Need.READ, Need.DIAGNOSE, Need.INSPECT)))
 
 
 def deploy_policy(scope: PermissionScope) -> dict[str, Any]:
     """All that `sailpass deploy` needs, with `--grant` too, and to tell why a deployment failed."""
-    inspect = {use.action for use in ACTIONS_USED if use.need is Need.INSPECT}
-    return _policy(*_statements_of(scope, _DEPLOY | _GRANT | inspect))
+    return _policy(*_statements(scope, _deploys() | _GRANT | _needed_for(Need.INSPECT)))
 
 
 def ci_policy(scope: PermissionScope) -> dict[str, Any]:
     """All that `sailpass deploy` needs in CI, where access is there already: it can change no access."""
-    return _policy(*_statements_of(scope, _DEPLOY))
+    return _policy(*_statements(scope, _deploys()))
 
 
 def github_trust(account: str, repository: str, ref: str, partition: str = "aws") -> dict[str, Any]:
@@ -210,11 +194,16 @@ def to_text(policy: dict[str, Any]) -> str:
     return strict_json.dump(policy, indent=4)
 
 
-def _statements(scope: PermissionScope, needs: tuple[Need, ...]) -> Iterable[dict[str, Any]]:
-    return _statements_of(scope, {use.action for use in ACTIONS_USED if use.need in needs})
+def _needed_for(*needs: Need) -> set[str]:
+    return {use.action for use in ACTIONS_USED if use.need in needs}
 
 
-def _statements_of(scope: PermissionScope, statement_ids: Collection[str]) -> Iterable[dict[str, Any]]:
+def _deploys() -> set[str]:
+    """Return what `sailpass deploy` needs where access is there already: all that a CI job should be allowed."""
+    return _needed_for(Need.READ, Need.DEPLOY) | {"lightsail:GetContainerLog", "ecr:GetLifecyclePolicy"}
+
+
+def _statements(scope: PermissionScope, chosen: Collection[str]) -> Iterable[dict[str, Any]]:
     sids = {
         Shape.ANY: "SailpassLightsailRead",
         Shape.REPOSITORY: "SailpassRepositories",
@@ -222,7 +211,7 @@ def _statements_of(scope: PermissionScope, statement_ids: Collection[str]) -> It
         Shape.REGISTRY: "SailpassRegistryRead",
     }
     for shape, sid in sids.items():
-        actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.action in statement_ids)
+        actions = tuple(use.action for use in ACTIONS_USED if use.shape is shape and use.action in chosen)
         if actions:
             yield _statement(sid, actions, scope.resources(shape))
 

@@ -10,11 +10,11 @@ from app.policy.arns import WILDCARD, is_no_principal
 from app.policy.conditions import conditions_of
 from app.policy.context_keys import RequestContext
 from app.policy.document import PolicyDocument, parse
-from app.policy.ecr_actions import ECR_ACTIONS, is_registry_statement
+from app.policy.ecr_actions import ACTION_FORM, ECR_ACTIONS, TOKEN_ACTION, is_registry_statement
 from app.policy.finding import Finding, Severity
 from app.policy.matching import covers_action
 from app.policy.principals import PrincipalKind
-from app.policy.statement import Statement, excluded_by, is_allow, label, named_by, strings
+from app.policy.statement import Statement, cut, excluded_by, is_allow, label, named_by, strings
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _MEMBERS = frozenset({"Version", "Id", "Statement"})
@@ -22,8 +22,6 @@ _ELEMENTS = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "
 _RESOURCES = ("Resource", "NotResource")
 _TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
-_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-_TOKEN = "ecr:getauthorizationtoken"  # noqa: S105  (the name of an action)
 _LEAST_LIKELY = ("refusal.unknown_action", "refusal.lock_out")
 
 
@@ -54,10 +52,10 @@ def _of_document(document: PolicyDocument) -> Iterator[Finding]:
         yield Finding("refusal.empty", Severity.ERROR)
     version = document.members.get("Version", _VERSIONS[0])
     if version not in _VERSIONS:
-        yield Finding("refusal.version", Severity.ERROR, {"version": _cut(str(version))})
+        yield Finding("refusal.version", Severity.ERROR, {"version": cut(str(version))})
     for member in document.members:
         if member not in _MEMBERS:
-            yield Finding("refusal.unknown_member", Severity.ERROR, {"element": _cut(member)})
+            yield Finding("refusal.unknown_member", Severity.ERROR, {"element": cut(member)})
 
 
 def _of_statement(statement: Statement) -> Iterator[tuple[str, dict[str, str]]]:
@@ -67,15 +65,15 @@ def _of_statement(statement: Statement) -> Iterator[tuple[str, dict[str, str]]]:
         yield from (("refusal.resource_element", {"element": name}) for name in _RESOURCES if name in statement)
     for name in statement:
         if name not in _ELEMENTS and name not in _RESOURCES:
-            yield "refusal.unknown_element", {"element": _cut(name)}
+            yield "refusal.unknown_element", {"element": cut(name)}
     yield from _of_principals((*named_by(statement), *excluded_by(statement)))
     for action in (*strings(statement.get("Action", ())), *strings(statement.get("NotAction", ()))):
         code = _of_action(action)
         if code:
-            yield code, {"action": _cut(action)}
+            yield code, {"action": cut(action)}
     for condition in conditions_of(statement, None):
         if not condition.is_known:
-            yield "refusal.operator", {"operator": _cut(condition.operator)}
+            yield "refusal.operator", {"operator": cut(condition.operator)}
     if _may_lock_out(statement):
         yield "refusal.lock_out", {}
 
@@ -83,7 +81,7 @@ def _of_statement(statement: Statement) -> Iterator[tuple[str, dict[str, str]]]:
 def _of_principals(entries: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
     for kind, value in entries:
         if kind not in _TYPES:
-            yield "refusal.principal_type", {"element": _cut(kind)}
+            yield "refusal.principal_type", {"element": cut(kind)}
         elif (kind == "AWS" and is_no_principal(value)) or (kind == "Service" and not _is_service(value)):
             yield "refusal.no_principal", {"principal": value}
 
@@ -94,9 +92,9 @@ def _is_service(value: str) -> bool:
 
 def _of_action(action: str) -> str:
     name = action.lower()
-    if name == _TOKEN:
+    if name == TOKEN_ACTION:
         return "refusal.token_action"
-    if _ACTION.fullmatch(action) is None:
+    if ACTION_FORM.fullmatch(action) is None:
         return "refusal.odd_action"
     if action == WILDCARD:
         return ""
@@ -111,7 +109,3 @@ def _may_lock_out(statement: Statement) -> bool:
         return False
     anyone = RequestContext(PrincipalKind.WILDCARD, WILDCARD)
     return all(condition.holds(anyone) is not False for condition in conditions_of(statement, None))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 100 else text[:100] + "…"

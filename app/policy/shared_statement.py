@@ -5,14 +5,24 @@ Its Sid names no service. Only statements as we write them are put together, so 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from app.limits import POLICY_CHARACTERS
 from app.policy.arns import UNIQUE_ID, same_form, service_of
 from app.policy.canonical import statement_key
 from app.policy.document import PolicyDocument, size_of
-from app.policy.statement import PULL_ACTIONS, SID_PREFIX, Statement, is_allow, named_by, pull_statement, sids, strings
+from app.policy.statement import (
+    PULL_ACTIONS,
+    Statement,
+    free_sid,
+    is_allow,
+    is_our_sid,
+    named_by,
+    pull_statement,
+    sids,
+    strings,
+)
 
 NEAR_LIMIT = 0.9
 """The share of ECR's limit from which a policy is near it."""
@@ -42,7 +52,7 @@ def with_shared(document: PolicyDocument, added: Statement) -> PolicyDocument:
     if len(together) < 2:
         return document
     taken = sids(each for each in document.statements if not any(each is other for other in together))
-    sid = next((each["Sid"] for each in together if "-" not in each["Sid"]), "") or _free_sid(taken)
+    sid = next((each["Sid"] for each in together if "-" not in each["Sid"]), "") or free_sid("", taken)
     return document.with_statements(_combined(document.statements, together, sid))
 
 
@@ -124,7 +134,7 @@ def _is_in_our_words(statement: Statement) -> bool:
     sid = statement.get("Sid")
     return (
         isinstance(sid, str)
-        and sid.partition("-")[0].rstrip("0123456789") == SID_PREFIX
+        and is_our_sid(sid)
         and statement.keys() == _ELEMENTS
         and is_allow(statement)
         and set(strings(statement["Action"])) == set(PULL_ACTIONS)
@@ -149,11 +159,3 @@ def _combined(statements: Sequence[Statement], together: Sequence[Statement], si
     }
     position = next((index for index, each in enumerate(statements) if id(each) in chosen), len(others))
     return [*others[:position], shared, *others[position:]]
-
-
-def _free_sid(taken: Collection[str]) -> str:
-    sid, number = SID_PREFIX, 1
-    while sid in taken:
-        number += 1
-        sid = f"{SID_PREFIX}{number}"
-    return sid

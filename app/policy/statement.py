@@ -17,7 +17,17 @@ PUSH_ACTION = "ecr:PutImage"
 """Makes an image of what was uploaded: required for every push."""
 
 SID_PREFIX = "AllowLightsailPull"
-_LONGEST_SID = 100
+_LONGEST_SHOWN = 100
+
+
+def cut(text: str) -> str:
+    """Return a text that somebody else wrote, to be shown: cut if it is very long."""
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+
+
+def is_strings(value: Any) -> bool:
+    """Return whether `strings` can read this value."""
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
 def strings(value: Any) -> tuple[str, ...]:
@@ -50,9 +60,7 @@ def is_allow(statement: Statement) -> bool:
 def label(index: int, statement: Statement) -> str:
     """Return how people find the statement: its position from 1, and its Sid if it has one, cut if very long."""
     sid = statement.get("Sid")
-    if isinstance(sid, str) and len(sid) > _LONGEST_SID:
-        sid = sid[:_LONGEST_SID] + "…"
-    return encodable(f"#{index + 1} ({sid})") if sid else f"#{index + 1}"
+    return encodable(f"#{index + 1} ({cut(sid) if isinstance(sid, str) else sid})") if sid else f"#{index + 1}"
 
 
 def sids(statements: Iterable[Statement]) -> frozenset[str]:
@@ -61,15 +69,25 @@ def sids(statements: Iterable[Statement]) -> frozenset[str]:
 
 
 def free_sid(service: str, taken: Collection[str]) -> str:
-    """Return `AllowLightsailPull-<service>`, or with a number after the prefix if that Sid is taken.
+    """Return `AllowLightsailPull-<service>`, or with a number after the prefix if that Sid is taken; "" for no service.
 
     The number comes before the service's name, so that it never reads as another service's Sid.
     """
-    sid, number = f"{SID_PREFIX}-{service}", 1
+    end = f"-{service}" if service else ""
+    sid, number = f"{SID_PREFIX}{end}", 1
     while sid in taken:
         number += 1
-        sid = f"{SID_PREFIX}{number}-{service}"
+        sid = f"{SID_PREFIX}{number}{end}"
     return sid
+
+
+def is_our_sid(sid: str) -> bool:
+    """Return whether a Sid is as `free_sid` makes one, for any service or none."""
+    return sid.partition("-")[0].rstrip("0123456789") == SID_PREFIX
+
+
+def _pulls_only(statement: Statement) -> bool:
+    return set(strings(statement.get("Action", ()))) == set(PULL_ACTIONS) and not statement.get("Condition")
 
 
 def pull_statement(principal_arn: str, service: str, taken: Collection[str] = ()) -> Statement:
@@ -86,13 +104,7 @@ def is_ours(statement: Statement) -> bool:
     """Return whether the statement does only what ours do: lets one image puller role pull, unconditionally."""
     named = named_by(statement)
     role = service_of(named[0][1]) if len(named) == 1 else None
-    return (
-        role is not None
-        and role.is_puller
-        and is_allow(statement)
-        and not statement.get("Condition")
-        and set(strings(statement.get("Action", ()))) == set(PULL_ACTIONS)
-    )
+    return role is not None and role.is_puller and is_allow(statement) and _pulls_only(statement)
 
 
 def orphan_of(statement: Statement) -> str:
@@ -103,9 +115,9 @@ def orphan_of(statement: Statement) -> str:
     """
     named = named_by(statement)
     dead = bool(named) and all(kind == "AWS" and UNIQUE_ID.fullmatch(value) for kind, value in named)
-    ours = set(strings(statement.get("Action", ()))) == set(PULL_ACTIONS) and not statement.get("Condition")
-    prefix, _, service = str(statement.get("Sid", "")).partition("-")
-    return service if dead and ours and is_allow(statement) and prefix.rstrip("0123456789") == SID_PREFIX else ""
+    sid = str(statement.get("Sid", ""))
+    ours = is_allow(statement) and _pulls_only(statement) and is_our_sid(sid)
+    return sid.partition("-")[2] if dead and ours else ""
 
 
 def orphans_of(statements: Iterable[Statement]) -> dict[str, str]:
