@@ -237,7 +237,7 @@ def _at_running_step(session: Session, run: Run, **values: Any) -> bool:
     return bool(count(session.execute(at_running_step(*values), {**run.key(), **named(values)})))
 
 
-def input_noted(db: Database, operation_id: str, **values: Any) -> None:
+def input_noted(db: Database, /, operation_id: str, **values: Any) -> None:
     """Add to the workflow's input, so that a run after a crash knows what this one was about to do."""
     with db.write() as session:
         operation = session.get(Operation, operation_id, with_for_update=True)
@@ -245,7 +245,7 @@ def input_noted(db: Database, operation_id: str, **values: Any) -> None:
             operation.input = {**operation.input, **values}
 
 
-def noted_before_sending(db: Database, run: Run, **values: Any) -> bool:
+def noted_before_sending(db: Database, /, run: Run, **values: Any) -> bool:
     """Add to what the workflow needs what this run is about to send. False: another run is at work; nothing is written."""
     with db.write() as session:
         operation = session.get(Operation, run.operation_id, with_for_update=True)

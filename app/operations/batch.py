@@ -23,15 +23,15 @@ async def _end_items(operation_id: str, outcome: Outcome, problem: dict[str, Any
     if outcome in NOT_DONE:
         await settle_items(operation_id, item_problem)
     context = current()
-    runner = await context.in_db(batches.get_runner, context.db, operation_id)
-    await context.in_db(batches.end_all_items, context.db, runner, ending, item_problem, context.clock.now())
+    runner = await context.in_db(batches.get_runner, operation_id)
+    await context.in_db(batches.end_all_items, runner, ending, item_problem, context.clock.now())
 
 
 @engine.step("settle_items")
 async def settle_items(operation_id: str, problem: dict[str, Any] | None) -> None:
     """End the items that were at work when their process died, once it is known what was sent for each."""
     context = current()
-    await settle(context, await context.in_db(batches.get_runner, context.db, operation_id), problem)
+    await settle(context, await context.in_db(batches.get_runner, operation_id), problem)
 
 
 @operation(Kind.BATCH, before_end=_end_items)
@@ -50,7 +50,7 @@ async def run_batch(operation_id: str) -> Outcome:
 async def action_of(operation_id: str) -> str:
     """Return what the batch does: the kind of its items."""
     context = current()
-    runner = await context.in_db(batches.get_runner, context.db, operation_id)
+    runner = await context.in_db(batches.get_runner, operation_id)
     return str(runner.input["action"])
 
 
@@ -78,7 +78,7 @@ async def _role(step: Stepping, role: BatchRole) -> BatchRole:
 
 async def _result(step: Stepping) -> tuple[StepState, Result]:
     context, runner = step.context, step.operation
-    counts = await context.in_db(batches.counts_of_runner, context.db, runner)
+    counts = await context.in_db(batches.counts_of_runner, runner)
     total, failed = sum(counts.values()), counts.get(Outcome.FAILED, 0)
     if counts.get(Outcome.CANCELLED, 0) and step.cancelled.is_set():
         raise CancelledHere

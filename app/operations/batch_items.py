@@ -111,10 +111,10 @@ class ItemRun:
         has_recorded = False
         while True:
             seen = context.running.changes
-            runners = await context.in_db(batches.runners_of, context.db, mine.batch_id or mine.id)
+            runners = await context.in_db(batches.runners_of, mine.batch_id or mine.id)
             others = [other for other in runners if other.region == mine.region and other.id != mine.id]
             if others and not has_recorded:
-                await context.in_db(store.input_noted, context.db, mine.id, role=self.role.to_json())
+                await context.in_db(store.input_noted, mine.id, role=self.role.to_json())
                 context.running.note_change()
                 has_recorded = True
             roles = {other.service: role for other in others if (role := BatchRole.of(other)) is not None}
@@ -126,15 +126,13 @@ class ItemRun:
     async def _runnable(self) -> tuple[_Work, ...]:
         context, runner = self.step.context, self.step.operation
         running = tuple(self._tasks)
-        leaders = await context.in_db(batches.runnable, context.db, runner, running, PAGE)
+        leaders = await context.in_db(batches.runnable, runner, running, PAGE)
         if not leaders:
             return ()
         items: dict[str, tuple[Item, ...]] = {leader.repository: (leader,) for leader in leaders}
         if len(self._roles) > 1:
-            items |= await context.in_db(batches.led_by, context.db, runner, leaders, tuple(self._roles))
-        registry, addresses = await context.in_db(
-            known_repositories, context.db, runner.connection, runner.region, tuple(items)
-        )
+            items |= await context.in_db(batches.led_by, runner, leaders, tuple(self._roles))
+        registry, addresses = await context.in_db(known_repositories, runner.connection, runner.region, tuple(items))
         return tuple(
             _Work(items[leader.repository], addresses.get(leader.repository, RepositoryAddress()), registry)
             for leader in leaders
@@ -142,7 +140,7 @@ class ItemRun:
         )
 
     async def _count_live(self) -> int:
-        return await self.step.context.in_db(batches.count_live, self.step.context.db, self.step.operation)
+        return await self.step.context.in_db(batches.count_live, self.step.operation)
 
     async def _wait(self, seen: int) -> None:
         """Wait until an item has ended, it is time to look whether the turn of others has come, or a stop is requested."""
@@ -163,13 +161,11 @@ class ItemRun:
         self._has_stopped = True
         context = self.step.context
         # As it is now: the cancellation was requested after this step began.
-        runner = await context.in_db(batches.get_runner, context.db, self.step.operation.id)
+        runner = await context.in_db(batches.get_runner, self.step.operation.id)
         by = runner.cancel_requested_by or ""
-        await context.in_db(
-            batches.end_items, context.db, runner, Outcome.CANCELLED, None, context.clock.now(), by or None
-        )
+        await context.in_db(batches.end_items, runner, Outcome.CANCELLED, None, context.clock.now(), by or None)
         context.running.note_change()
-        for item_id in await context.in_db(batches.request_cancel_of_items, context.db, runner, by):
+        for item_id in await context.in_db(batches.request_cancel_of_items, runner, by):
             context.cancels.notice(item_id)
 
 
@@ -179,7 +175,7 @@ async def settle(context: Context, runner: Operation, problem: Mapping[str, Any]
     Each looks whether AWS has carried out what was sent for it. `problem`: that of the runner, None where it was
     cancelled.
     """
-    items = await context.in_db(batches.begun, context.db, runner)
+    items = await context.in_db(batches.begun, runner)
     async with asyncio.TaskGroup() as group:
         for item in items:
             group.create_task(run_recorded(partial(_stop, problem), item.id, is_item=True))

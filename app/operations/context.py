@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -78,8 +78,12 @@ class Context:
     late_write_seconds: float
     write_groups: WriteGroups | None
 
-    async def in_db(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a short blocking database call outside the loop, in threads of our own: the engine has few.
+    async def in_db(self, call: Callable[Concatenate[Database, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what `call` returns for the database and these arguments, as `blocking` does."""
+        return await self.blocking(call, self.db, *args, **kwargs)
+
+    async def blocking(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a short blocking call that uses the database outside the loop, in our own threads: the engine has few.
 
         While the database cannot be reached or written (it restarts, the disk is full) this waits and retries: an
         operation continues only if it can be recorded. So `call` must be repeatable.
@@ -88,17 +92,17 @@ class Context:
         bound = functools.partial(call, *args, **kwargs)
         return await self._patiently(lambda: loop.run_in_executor(self.database_threads, bound))
 
-    async def record(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def record(self, call: Callable[Concatenate[Database, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `in_db`, of a call that writes on SQLite: it is committed with others that come at the same time."""
         if self.write_groups is None:
             return await self.in_db(call, *args, **kwargs)
-        groups, bound = self.write_groups, functools.partial(call, *args, **kwargs)
+        groups, bound = self.write_groups, functools.partial(call, self.db, *args, **kwargs)
         return await self._patiently(lambda: groups.run(bound))
 
     async def record_among(self, many: Many[A, R], thing: A) -> R:
         """As `record`, of one thing that `many` records, together with those of the same kind that come meanwhile."""
         if self.write_groups is None:
-            (result,) = await self.in_db(many, self.db, [thing])
+            (result,) = await self.in_db(many, [thing])
             return result
         groups = self.write_groups
         return await self._patiently(lambda: groups.run_among(many, thing))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.aws.deployment_ports import DeployedVersion
+from app.db import Database
 from app.deployments.plan import PlannedDeployment, plan_deployment
 from app.deployments.request import DeployRequest, request_of
 from app.errors import Problem
 from app.history.queries import get_operation
 from app.operations import engine
-from app.operations.context import Context
 from app.operations.deployment_check import check
 from app.operations.deployment_send import DEPLOYED, NOTED, ROLLED_BACK, Sent, send
 from app.operations.deployment_watch import FAILED, FIRST_FAILED, LIMIT, watch
@@ -58,9 +58,9 @@ async def grant_access(operation_id: str) -> Result:
         context, operation = step.context, step.operation
         about: dict[str, Any] = {"service": operation.service, "repository": operation.repository}
         await step.note("deployment.granting", **about)
-        part = await context.in_db(context.start_part, operation, Kind.GRANT, operation.repository, {})
+        part = await context.blocking(context.start_part, operation, Kind.GRANT, operation.repository, {})
         await wait_for_parts(step, [part])
-        outcome, problem = await context.in_db(_outcome, context, part)
+        outcome, problem = await context.in_db(_outcome, part)
         if problem is not None:
             raise problem
         if outcome is Outcome.NOTHING_TO_DO:
@@ -74,8 +74,8 @@ async def grant_access(operation_id: str) -> Result:
     return await run_step(operation_id, StepName.GRANT_ACCESS, body)
 
 
-def _outcome(context: Context, operation_id: str) -> tuple[Outcome, Problem | None]:
-    operation = get_operation(context.db, operation_id)
+def _outcome(db: Database, operation_id: str) -> tuple[Outcome, Problem | None]:
+    operation = get_operation(db, operation_id)
     assert operation is not None  # noqa: S101  (a live operation keeps its parts)
     assert operation.outcome is not None  # noqa: S101  (it was waited for)
     problem = Problem.from_json(operation.problem) if operation.problem else None

@@ -68,7 +68,7 @@ async def _service(step: Stepping) -> ContainerService:
     """The service; AWS isn't asked where it was read a moment ago, as by the command that asks for the deployment."""
     context, operation = step.context, step.operation
     now = context.clock.now()
-    known_service = await context.in_db(queries.find_service, context.db, operation.service_key, now)
+    known_service = await context.in_db(queries.find_service, operation.service_key, now)
     if known_service is not None and timedelta() <= now - known_service.seen_at < JUST_READ:
         return known_service.service
     return await read_service(step)

@@ -112,7 +112,7 @@ async def _try(work: _Sending) -> Sent | None:
             return None
         planned = await context.in_thread(work.plan, versions, 0)  # of what runs by now
     if work.follows and newest_version(versions) > work.follows:
-        raise Problem("rollback.overtaken", **_where(step), other=newest_version(versions))
+        raise Problem("rollback.overtaken", **step.about, other=newest_version(versions))
     if is_busy(versions):
         await _wait_while_busy(work)
         return None
@@ -171,7 +171,7 @@ async def _wait_while_busy(work: _Sending) -> None:
     service = await read_service(step)
     if service.is_settled:  # it has just become so, or AWS's answers differ
         if not seconds_left(step, work.give_up, BUSY_LIMIT):
-            raise Problem("service.never_settled", retryable=True, **_where(step), state=service.state, minutes=10)
+            raise Problem("service.never_settled", retryable=True, **step.about, state=service.state, minutes=10)
         await step.pause(work.pause)
         work.pause = min(LONGEST_PAUSE, 2 * work.pause)
         return
@@ -204,7 +204,3 @@ def _active_before(versions: Sequence[DeployedVersion], taken: int) -> int:
     """The version that ran before the one that was taken, as far as the states still tell."""
     ran = (each.version for each in versions if each.version < taken and each.state in {"ACTIVE", "INACTIVE"})
     return max(ran, default=0)
-
-
-def _where(step: Stepping) -> dict[str, Any]:
-    return {"service": step.operation.service, "region": step.operation.region}

@@ -48,7 +48,7 @@ async def watch(step: Stepping, version: int, deadline: float) -> None:
         if shown is not None and shown.state == "FAILED":
             raise await _failure(step, version, FAILED if _runs(service) else FIRST_FAILED)
         if not seconds_left(step, deadline, LIMIT):
-            raise Problem(_ended(version).late, **_about(step, version), minutes=30)
+            raise Problem(_ended(version).late, **step.about, version=version, minutes=30)
         await step.pause(PAUSE)
 
 
@@ -83,8 +83,8 @@ async def _failure(step: Stepping, version: int, code: str) -> Problem:
     """The problem of a failed deployment, with its cause where one is found."""
     cause = await _cause(step, version)
     if cause is None:
-        return Problem(code, cause="", **_about(step, version))
-    return Problem(code, cause=cause.code, details=(detail_of(cause),), **_about(step, version))
+        return Problem(code, cause="", **step.about, version=version)
+    return Problem(code, cause=cause.code, details=(detail_of(cause),), **step.about, version=version)
 
 
 async def _cause(step: Stepping, version: int) -> Found | None:
@@ -124,7 +124,3 @@ def root_cause(diagnoses: Sequence[Diagnosis], changed: Collection[str]) -> Foun
         and (not changed or each.facts.container in changed or each.root.certainty is Certainty.CERTAIN)
     ]
     return most_telling(telling).root if telling else None
-
-
-def _about(step: Stepping, version: int) -> dict[str, Any]:
-    return {"service": step.operation.service, "region": step.operation.region, "version": version}

@@ -15,7 +15,7 @@ async def learn_image_uri(step: Stepping, arn: str, *, asks: bool = True) -> boo
     Access has been granted already: a caller who may change a policy but not describe the repository is not refused.
     """
     context, operation = step.context, step.operation
-    uri = known_uri = await context.in_db(queries.repository_uri, context.db, operation.repository_key)
+    uri = known_uri = await context.in_db(queries.repository_uri, operation.repository_key)
     if not uri and asks:
         try:
             repositories = context.aws.repositories(operation.region)
@@ -24,8 +24,6 @@ async def learn_image_uri(step: Stepping, arn: str, *, asks: bool = True) -> boo
             uri = ""
         else:
             uri = repository.uri
-            await context.in_db(
-                store.remember_repository, context.db, operation.connection, repository, context.clock.now()
-            )
+            await context.in_db(store.remember_repository, operation.connection, repository, context.clock.now())
     step.learn(principal_arn=arn, image_uri=uri)
     return asks and not known_uri

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from app.db import Database
 from app.errors import Problem
 from app.history import policy_writes
 from app.history.models import PolicyChange
@@ -30,14 +31,14 @@ async def look_for_late_writes(operation_id: str, until: float) -> bool:
     context = current()
     whole = context.late_write_seconds
     await context.clock.sleep(context.deadlines.left(until, limit=whole, least=whole))
-    seen_late = [await _look(context, changes) for changes in await context.in_db(_unanswered, context, operation_id)]
+    seen_late = [await _look(context, changes) for changes in await context.in_db(_unanswered, operation_id)]
     return any(seen_late)
 
 
-def _unanswered(context: Context, operation_id: str) -> list[list[PolicyChange]]:
+def _unanswered(db: Database, operation_id: str) -> list[list[PolicyChange]]:
     """Return each repository's unanswered writes, the newest first."""
     by_repository: dict[str, list[PolicyChange]] = {}
-    for change in policy_writes.unanswered(context.db, operation_id):
+    for change in policy_writes.unanswered(db, operation_id):
         by_repository.setdefault(change.repository, []).append(change)
     return list(by_repository.values())
 
@@ -48,8 +49,8 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
     An answer of ECR may be older than the one before it, and then looks the same.
     """
     newest = changes[0]
-    sent = [await context.in_db(policy_writes.whole_write, context.db, change) for change in changes]
-    before = await context.in_db(_last_known, context, newest, [whole.after for whole in sent])
+    sent = [await context.in_db(policy_writes.whole_write, change) for change in changes]
+    before = await context.in_db(_last_known, newest, [whole.after for whole in sent])
     written: int | None = None
     for pause in (0.0, *CATCHES_UP):
         await context.clock.sleep(pause)
@@ -63,22 +64,22 @@ async def _look(context: Context, changes: Sequence[PolicyChange]) -> bool:
         if written is None or equivalent(before, text):
             written = None
             break
-    await context.in_db(policies.remember_policy, context.db, newest.repository_key, text, at=at)
+    await context.in_db(policies.remember_policy, newest.repository_key, text, at=at)
     if written is None:
         return False
     change, replaced = changes[written], None if sent[written].is_shared else before
     return await context.in_db(
-        policy_writes.write_seen_late, context.db, change.operation_id, change.position, replaced, context.clock.now()
+        policy_writes.write_seen_late, change.operation_id, change.position, replaced, context.clock.now()
     )
 
 
-def _last_known(context: Context, change: PolicyChange, sent: Sequence[str | None]) -> str | None:
+def _last_known(db: Database, change: PolicyChange, sent: Sequence[str | None]) -> str | None:
     """Return the last text that is known not to be one of `sent`: as it was read, or as the operation wrote it after.
 
     Where the operation has written nothing else since, a reading that shows one of `sent` shows that write.
     """
-    repository = queries.find_repository(context.db, change.repository_key)
-    written = policy_writes.last_taken(context.db, change.operation_id, change.repository)
+    repository = queries.find_repository(db, change.repository_key)
+    written = policy_writes.last_taken(db, change.operation_id, change.repository)
     read_at = repository.policy_read_at if repository is not None else None
     if written is not None and written.written_at:
         return (

@@ -28,10 +28,10 @@ async def wait_for_parts(step: Stepping, ids: Collection[str]) -> None:
     """Wait until these operations have ended, or the operation is cancelled: `stop_parts` stops them then."""
     context = step.context
     seen = context.running.changes
-    while await context.in_db(count_living, context.db, ids):
+    while await context.in_db(count_living, ids):
         await step.pause_for_change(seen)
         seen = context.running.changes
-    operation = await context.in_db(get_operation, context.db, step.operation.id)
+    operation = await context.in_db(get_operation, step.operation.id)
     if operation is not None and operation.cancel_requested_by:  # its parts may have learned of that first
         raise CancelledHere
 
@@ -44,11 +44,11 @@ async def stop_parts(operation_id: str, _outcome: Outcome, _problem: Mapping[str
     """
     context = current()
     seen = context.running.changes
-    while await context.in_db(living_parts, context.db, operation_id):
-        operation = await context.in_db(get_operation, context.db, operation_id)
+    while await context.in_db(living_parts, operation_id):
+        operation = await context.in_db(get_operation, operation_id)
         if operation is not None:
             by = operation.cancel_requested_by or operation.asked_by
-            await context.in_db(context.cancel_parts, operation_id, by)
+            await context.blocking(context.cancel_parts, operation_id, by)
         await context.running.wait_for_change(seen, NEXT_LOOK, LOOK_ELSEWHERE)
         seen = context.running.changes
 
@@ -56,10 +56,10 @@ async def stop_parts(operation_id: str, _outcome: Outcome, _problem: Mapping[str
 async def failed_parts(step: Stepping, ids: Collection[str]) -> list[str]:
     """Wait until these operations have ended; return the repositories of those that did not do what was requested."""
     await wait_for_parts(step, ids)
-    return await step.context.in_db(repositories_with_outcome, step.context.db, ids, NOT_DONE)
+    return await step.context.in_db(repositories_with_outcome, ids, NOT_DONE)
 
 
 async def changed_by_parts(step: Stepping, kind: Kind) -> int:
     """Return how many repositories the operation's parts of this kind have changed, also before a restart."""
     context = step.context
-    return await context.in_db(count_changed_by_parts, context.db, step.operation.id, kind)
+    return await context.in_db(count_changed_by_parts, step.operation.id, kind)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from app.db import Database
 from app.errors import Problem
 from app.history import policy_writes
+from app.history.models import Operation
 from app.inventory import policies
 from app.inventory.circumstances import Circumstances, circumstances_of, known_circumstances
 from app.inventory.registries import find_registry, read_registry, remember_registry
@@ -45,7 +47,7 @@ async def read(step: Stepping) -> str | None:
 
 async def keep(step: Stepping, reading: PolicyReading) -> None:
     """Store a read for pages."""
-    await step.context.in_db(_keep, step, reading)
+    await step.context.in_db(_keep, step.operation, reading)
 
 
 async def look(step: Stepping, *, keeps: bool = False) -> PolicyReading:
@@ -59,27 +61,25 @@ async def look(step: Stepping, *, keeps: bool = False) -> PolicyReading:
         at = context.clock.now()
         text: str | None = await step.call(context.aws.repositories(operation.region).get_policy, operation.repository)
         reading = PolicyReading(text, at)
-        if await context.record(_believed, step, reading, keeps=keeps, last=seconds is None):
+        if await context.record(_believed, operation, reading, keeps=keeps, last=seconds is None):
             return reading
         await context.clock.sleep(seconds or 0)
     raise AssertionError("the last reading is believed")
 
 
-def _believed(step: Stepping, reading: PolicyReading, *, keeps: bool, last: bool) -> bool:
-    """Return whether a read is no older than our own last write, as far as that is known."""
-    if not last and seems_older(reading.text, _last_writes(step, reading.at - JUST_NOW)):
-        return False
+def _believed(db: Database, operation: Operation, reading: PolicyReading, *, keeps: bool, last: bool) -> bool:
+    """Return whether a read is no older than our own last write, as far as that is known; the `last` one is taken."""
+    if not last:
+        writes = policy_writes.last_writes(db, operation.repository_key, reading.at - JUST_NOW, REMEMBERED)
+        if seems_older(reading.text, writes):
+            return False
     if keeps:
-        _keep(step, reading)
+        _keep(db, operation, reading)
     return True
 
 
-def _last_writes(step: Stepping, since: datetime) -> tuple[policy_writes.Written, ...]:
-    return policy_writes.last_writes(step.context.db, step.operation.repository_key, since=since, count=REMEMBERED)
-
-
-def _keep(step: Stepping, reading: PolicyReading) -> None:
-    policies.remember_policy(step.context.db, step.operation.repository_key, reading.text, at=reading.at)
+def _keep(db: Database, operation: Operation, reading: PolicyReading) -> None:
+    policies.remember_policy(db, operation.repository_key, reading.text, at=reading.at)
 
 
 async def verify_access(
@@ -98,7 +98,7 @@ async def verify_access(
         await refresh_registry(step)
     now = step.context.clock.now()
     registry, repository_circumstances = await step.context.in_db(
-        known_circumstances, step.context.db, step.operation.repository_key, now
+        known_circumstances, step.operation.repository_key, now
     )
     judge = judging_access(step.operation, arn, repository_circumstances, registry, now)
     return await _judged(step, judge, text, after, last=last)
@@ -121,7 +121,7 @@ async def refresh_registry(step: Stepping) -> None:
     read does not fail the grant: the note says so.
     """
     context, operation = step.context, step.operation
-    region = (context.db, operation.connection, operation.region)
+    region = (operation.connection, operation.region)
     registry = await context.in_db(find_registry, *region)
     at = context.clock.now()
     if registry.tried_at is not None and at - registry.tried_at < REGISTRY_FRESH:
@@ -148,4 +148,4 @@ async def verify_text(step: Stepping, plan: Plan, *, last: bool) -> tuple[StepSt
 async def circumstances(step: Stepping) -> Circumstances:
     """Return what decides on a pull beside the repository's policy, as far as it is known."""
     now = step.context.clock.now()
-    return await step.context.in_db(circumstances_of, step.context.db, step.operation.repository_key, now)
+    return await step.context.in_db(circumstances_of, step.operation.repository_key, now)

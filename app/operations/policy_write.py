@@ -152,7 +152,7 @@ async def _deleted_of_others(work: _Write) -> PlannedChange | None:
     read.
     """
     context, operation = work.step.context, work.step.operation
-    deleted = await context.in_db(policy_writes.last_deleted, context.db, operation.id, operation.repository)
+    deleted = await context.in_db(policy_writes.last_deleted, operation.id, operation.repository)
     if deleted is None:
         return None
     try:
@@ -167,15 +167,15 @@ async def _deleted_of_others(work: _Write) -> PlannedChange | None:
 async def _has_written(step: Stepping, *, before: int | None = None) -> bool:
     """Return whether AWS has confirmed a write of ours; `before`: then what it wrote was missing at this position."""
     context, operation = step.context, step.operation
-    return await context.in_db(policy_writes.has_written, context.db, operation.id, operation.repository, before=before)
+    return await context.in_db(policy_writes.has_written, operation.id, operation.repository, before=before)
 
 
 async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, Result]:
     step = work.step
     context, operation, kind = step.context, step.operation, Kind(step.operation.kind)
-    unanswered = await context.in_db(policy_writes.unanswered, context.db, operation.id)
+    unanswered = await context.in_db(policy_writes.unanswered, operation.id)
     # Only the text itself proves that AWS carried one out: another's change may have made ours unnecessary.
-    sent = [await context.in_db(policy_writes.whole_write, context.db, write) for write in unanswered]
+    sent = [await context.in_db(policy_writes.whole_write, write) for write in unanswered]
     shown = (write for write, whole in zip(unanswered, sent, strict=True) if equivalent(text, whole.after))
     proven = next(shown, None)
     if proven is not None:
@@ -226,7 +226,7 @@ async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int | 
     planned = policy_writes.PlannedWrite(
         operation.connection, operation.region, operation.repository, change.before, change.after
     )
-    position = await context.record(policy_writes.write_planned, context.db, step.run, planned, context.clock.now())
+    position = await context.record(policy_writes.write_planned, step.run, planned, context.clock.now())
     if position is None:
         raise Overtaken
     context.crash("write-planned")
@@ -238,7 +238,7 @@ async def _send(step: Stepping, change: PlannedChange, read_at: float) -> int | 
             raise
         context.crash("policy-written")
         if change.after is None and answered is None:
-            await context.in_db(policy_writes.write_forgotten, context.db, step.run, position)
+            await context.in_db(policy_writes.write_forgotten, step.run, position)
             return None
         replaced = answered if change.after is None and not equivalent(answered, change.before) else None
         await _closed(step, position, replaced)
@@ -265,10 +265,10 @@ async def _note_unsuccessful(step: Stepping, position: int, problem: Problem) ->
     """Delete a write that AWS is proven not to have carried out; keep any other, since AWS may still do so."""
     context = step.context
     if not problem.effect_unknown:
-        await context.in_db(policy_writes.write_forgotten, context.db, step.run, position)
+        await context.in_db(policy_writes.write_forgotten, step.run, position)
         return
     now = context.clock.now()
-    await context.in_db(policy_writes.write_unanswered, context.db, step.run, position, now)
+    await context.in_db(policy_writes.write_unanswered, step.run, position, now)
     step.late_until = context.deadlines.after(context.late_write_seconds)
 
 
@@ -305,7 +305,7 @@ async def _note_refusal(step: Stepping, problem: Problem, reading: PolicyReading
     names = refused_writes.suspects_in(problem)
     if names:
         evidence = {"policy": fingerprint.fingerprint(reading.text), "principals": names}
-        await step.context.in_db(store.input_noted, step.context.db, step.operation.id, refused=evidence)
+        await step.context.in_db(store.input_noted, step.operation.id, refused=evidence)
 
 
 def _refuse_what_is_denied(step: Stepping, change: PlannedChange) -> None:
@@ -320,7 +320,7 @@ async def _closed(step: Stepping, position: int, replaced: str | None = None) ->
     context = step.context
     request_id = step.request_ids[-1] if step.request_ids else ""
     answer = (request_id, context.clock.now(), replaced)
-    if not await context.record(policy_writes.write_done, context.db, step.run, position, *answer):
+    if not await context.record(policy_writes.write_done, step.run, position, *answer):
         raise Overtaken
 
 

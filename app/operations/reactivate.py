@@ -53,14 +53,14 @@ async def _put_back(step: Stepping, arn: str) -> bool:
         Problem: `role.not_put_back` with the repositories whose policy could not be changed.
     """
     context, operation = step.context, step.operation
-    deactivation = await context.in_db(get_operation, context.db, operation.input["deactivation"])
+    deactivation = await context.in_db(get_operation, operation.input["deactivation"])
     assert deactivation is not None  # noqa: S101  (the history keeps what a live operation follows)
-    changes = await context.in_db(changes_of_parts, context.db, deactivation.id, Kind.REVOKE)
+    changes = await context.in_db(changes_of_parts, deactivation.id, Kind.REVOKE)
     ids = []
     for change in changes:
         given = await context.in_thread(undo_of_removal, deactivation, change, arn)
         given.update(preview_of_part(operation.input, change.repository))
-        ids.append(await context.in_db(context.start_part, operation, Kind.UNDO, change.repository, given))
+        ids.append(await context.blocking(context.start_part, operation, Kind.UNDO, change.repository, given))
     if failed := await failed_parts(step, ids):
         raise Problem("role.not_put_back", service=operation.service, repositories=", ".join(sorted(failed)))
     return bool(ids)

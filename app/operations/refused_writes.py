@@ -57,7 +57,7 @@ def suspects_in(problem: Problem) -> list[str]:
 async def _is_role_fresh(step: Stepping) -> bool:
     """Return whether ECR may simply not know the service's role yet. A role never seen before counts as fresh."""
     context = step.context
-    since = await context.in_db(queries.role_since, context.db, step.operation.service_key)
+    since = await context.in_db(queries.role_since, step.operation.service_key)
     return since is None or context.clock.now() - since < FRESH_FOR
 
 

@@ -221,7 +221,7 @@ class _Run:
 
     async def _forget(self) -> None:
         context = self.leader.context
-        await context.in_db(repository_items.forget_writes, context.db, [item.run for item in self.begun.items])
+        await context.in_db(repository_items.forget_writes, [item.run for item in self.begun.items])
 
     async def _end_changes(self, planned: _Planned, texts: Sequence[Texts | None] = ()) -> None:
         context = self.leader.context

@@ -70,5 +70,5 @@ async def verify_policy(operation_id: str, *, last: bool) -> Result:
 async def _plan(step: Stepping) -> Plan:
     operation, kind, refusal = step.operation, Kind(step.operation.kind), None
     if kind is Kind.PRUNE:
-        refusal = await step.context.in_db(last_refusal, step.context.db, operation.repository_key)
+        refusal = await step.context.in_db(last_refusal, operation.repository_key)
     return plan_of(kind, Grantee(operation.region, operation.service, ""), operation.input, refusal)

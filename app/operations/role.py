@@ -75,7 +75,7 @@ async def _let_grants_end(step: Stepping) -> None:
     """Wait for the service's grants that were requested before; new ones are refused while this operation is live."""
     context = step.context
     seen = context.running.changes
-    while count := await context.in_db(queries.count_live_grants, context.db, step.operation.service_key):
+    while count := await context.in_db(queries.count_live_grants, step.operation.service_key):
         await step.note("role.waits_for_grants", count=count)
         await step.pause_for_change(seen)
         seen = context.running.changes
@@ -87,7 +87,7 @@ async def _record_role(step: Stepping) -> None:
         return  # a run before a crash, when it was certainly on
     service = await read_service(step)
     role = {"arn": service.role.principal_arn, "general_arn": service.general_principal_arn}
-    await step.context.in_db(store.input_noted, step.context.db, step.operation.id, role=role)
+    await step.context.in_db(store.input_noted, step.operation.id, role=role)
 
 
 async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> None:
@@ -99,12 +99,12 @@ async def _remove_all(step: Stepping, otherwise: str = "role.still_named") -> No
     context, operation = step.context, step.operation
     removed: dict[str, str] = {}
     while True:
-        naming = await context.in_db(repositories_naming, context.db, operation.service_key)
+        naming = await context.in_db(repositories_naming, operation.service_key)
         left = [repository for repository in naming if repository not in removed]
         if not left:
             return
         for repository in left:
             shown = preview_of_part(operation.input, repository)
-            removed[repository] = await context.in_db(context.start_part, operation, Kind.REVOKE, repository, shown)
+            removed[repository] = await context.blocking(context.start_part, operation, Kind.REVOKE, repository, shown)
         if failed := await failed_parts(step, list(removed.values())):
             raise Problem(otherwise, service=operation.service, repositories=", ".join(sorted(failed)))

@@ -102,7 +102,7 @@ async def check_role_off(step: Stepping) -> None:
         if not (await read_service(step)).role.is_active:
             return
         if seconds is None:
-            raise Problem("role.switched_on", service=step.operation.service, region=step.operation.region)
+            raise Problem("role.switched_on", **step.about)
         await step.pause(seconds)
 
 
@@ -114,7 +114,7 @@ async def find_principal(step: Stepping) -> str:
     """
     role = (await read_service(step)).role
     if not role.ready:
-        raise Problem("role.switched_off", service=step.operation.service, region=step.operation.region)
+        raise Problem("role.switched_off", **step.about)
     return role.principal_arn
 
 
@@ -127,14 +127,14 @@ async def check_role(step: Stepping, arn: str) -> None:
         Problem: `role.switched_off` when AWS says for some seconds that the role is inactive or another one.
     """
     context, operation = step.context, step.operation
-    if await context.in_db(queries.role_of, context.db, operation.service_key) == (True, arn):
+    if await context.in_db(queries.role_of, operation.service_key) == (True, arn):
         return
     for seconds in (*SURE_AFTER, None):
         role = (await read_service(step)).role
         if (role.is_active, role.principal_arn) == (True, arn):
             return
         if seconds is None:
-            raise Problem("role.switched_off", service=operation.service, region=operation.region)
+            raise Problem("role.switched_off", **step.about)
         await step.pause(seconds)
 
 

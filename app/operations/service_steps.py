@@ -52,4 +52,4 @@ def seconds_left(step: Stepping, deadline: float, limit: timedelta) -> float:
 async def remember(step: Stepping, service: ContainerService) -> None:
     """Let pages show a service as it was read."""
     context = step.context
-    await context.in_db(store.remember_service, context.db, context.connection, service, context.clock.now())
+    await context.in_db(store.remember_service, context.connection, service, context.clock.now())

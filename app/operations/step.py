@@ -66,6 +66,11 @@ class Stepping:
     waits_as: str = "role.usually"
     """The note of an undisturbed wait."""
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """The names of the operation's service and its Region, for a problem."""
+        return {"service": self.operation.service, "region": self.operation.region}
+
     def because(self, code: str, **params: str | int) -> None:
         """Set the note that the step ends with."""
         self.note_code, self.note_params = code, params
@@ -81,7 +86,7 @@ class Stepping:
 
     async def note(self, code: str, **params: str | int) -> None:
         """Leave a remark that is shown while the step runs."""
-        await self.context.record(store.step_noted, self.context.db, self.run, {"code": code, "params": params})
+        await self.context.record(store.step_noted, self.run, {"code": code, "params": params})
 
     async def note_again(self, problem: Problem, seconds: float) -> None:
         """Set the note that AWS is called again, with its last answer if there was one."""
@@ -107,7 +112,7 @@ class Stepping:
     async def adopt_unanswered(self) -> None:
         """Mark writes of an earlier run without a recorded answer as unanswered: AWS may have carried them out."""
         context, repository = self.context, self.operation.repository
-        if await context.in_db(policy_writes.adopt_unanswered, context.db, self.run, repository):
+        if await context.in_db(policy_writes.adopt_unanswered, self.run, repository):
             self.late_until = context.deadlines.after(context.late_write_seconds)
 
     def check_cancelled(self) -> None:
@@ -168,7 +173,7 @@ class Stepping:
                 raise Overtaken
             return call()
 
-        if not await context.in_db(store.noted_before_sending, context.db, self.run, **noted):
+        if not await context.in_db(store.noted_before_sending, self.run, **noted):
             raise Overtaken
         context.crash(planned)
         with context.running.writing(self.operation.id):
@@ -231,7 +236,7 @@ async def run_step(operation_id: str, name: StepName, body: Body, *, resumes: bo
         await context.running.admit()
         seen = context.running.changes
         try:
-            begun = await context.record(store.step_started, context.db, operation_id, name, context.clock.now())
+            begun = await context.record(store.step_started, operation_id, name, context.clock.now())
         except BehindAnother:
             await context.running.wait_for_change(seen, NEXT_LOOK, longest)
             longest = LOOK_ELSEWHERE
@@ -272,4 +277,4 @@ async def _end(stepping: Stepping, state: StepState, result: Result) -> None:
     request_ids = tuple(dict.fromkeys(stepping.request_ids))
     end = store.StepEnd(state, note, result.get("problem"), request_ids, stepping.learned, stepping.skips)
     context = stepping.context
-    await context.record(store.step_ended, context.db, stepping.run, end, context.clock.now())
+    await context.record(store.step_ended, stepping.run, end, context.clock.now())

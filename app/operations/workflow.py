@@ -155,10 +155,10 @@ async def _outcome(body: Body, operation_id: str, *, is_item: bool) -> tuple[Out
 async def _finish(operation_id: str, outcome: str, problem: dict[str, Any] | None) -> None:
     context = current()
     await context.running.admit()
-    await context.record(store.ended, context.db, operation_id, outcome, problem, context.clock.now())
+    await context.record(store.ended, operation_id, outcome, problem, context.clock.now())
     context.running.note_change()
     for repository in _missing.get():
         # Its lists are read again within a minute only. Not earlier: while it lives, the operation may change a policy.
         at = datetime.fromtimestamp(repository["at"], UTC)
-        await context.in_db(context.forget_repository, repository["region"], repository["name"], at)
-    await context.in_db(judge_again, context.db, operation_id)
+        await context.blocking(context.forget_repository, repository["region"], repository["name"], at)
+    await context.in_db(judge_again, operation_id)

@@ -112,9 +112,9 @@ class ToldContext(Context):
         done = await super().record(call, *args, **kwargs)
         assert self.account is not None
         if call is store.step_noted:
-            self.account.add(f"says: {_said(args[2])}")
+            self.account.add(f"says: {_said(args[1])}")
         if call is store.step_ended:
-            self.account.add(_told_end(*args[1:3]))
+            self.account.add(_told_end(*args[:2]))
         return done
 
 

@@ -138,7 +138,7 @@ def context():
 async def test_a_database_that_is_away_is_waited_for_with_growing_pauses(context):
     tries: list[float] = []
 
-    def call(number: int, *, by: str) -> str:
+    def call(_db, number: int, *, by: str) -> str:
         tries.append(context.clock.monotonic())
         if len(tries) < 9:
             raise AWAY
@@ -152,7 +152,7 @@ async def test_a_database_that_is_away_is_waited_for_with_growing_pauses(context
 async def test_what_the_database_refuses_is_not_tried_again(context, run):
     tries: list[int] = []
 
-    def call() -> None:
+    def call(_db) -> None:
         tries.append(1)
         raise IntegrityError("INSERT", {}, Exception("UNIQUE constraint failed"))
 
@@ -163,7 +163,7 @@ async def test_what_the_database_refuses_is_not_tried_again(context, run):
 
 async def test_without_groups_each_thing_is_recorded_by_itself(context):
     assert await context.record_among(lambda _db, things: [thing * 2 for thing in things], 21) == 42
-    assert await context.record(lambda: "done") == "done"
+    assert await context.record(lambda _db: "done") == "done"
     assert await context.in_thread(lambda a, b: a - b, 5, b=3) == 2
 
 
