@@ -11,13 +11,14 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -171,13 +172,41 @@ def _record_beat(db: Database, name: str, version: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """The table's data about an instance."""
+class _Row:
+    """An instance's row. `beat_at` is only compared with itself: the database's clock may be set."""
 
     token: str
-    beat_at: str
+    beat_at: datetime
     place: str
-    is_gone: bool
+    version: str
+    has_left: bool
+    is_taken: bool
+
+    @property
+    def has_ended(self) -> bool:
+        return self.has_left or self.is_taken
+
+
+class _Silence:
+    """For how long no heartbeat of an instance has been seen: measured by this process's elapsed time, not by a clock."""
+
+    def __init__(self, dead_after: float) -> None:
+        self._dead_after = dead_after
+        self._seen: dict[str, tuple[_Row, float]] = {}
+
+    def silent(self, rows: Mapping[str, _Row], asked_at: float, read_at: float) -> frozenset[str]:
+        """Return the instances whose rows have not changed for so long that they count as dead.
+
+        Args:
+            rows: the rows, by instance.
+            asked_at: when the read of the rows began, in monotonic time.
+            read_at: when it ended. A heartbeat that it shows counts from then, so that nobody is judged too soon.
+        """
+        seen = self._seen
+        self._seen = {
+            name: seen[name] if name in seen and seen[name][0] == row else (row, read_at) for name, row in rows.items()
+        }
+        return frozenset(name for name, (_, since) in self._seen.items() if asked_at - since > self._dead_after)
 
 
 class TableLease:
@@ -196,6 +225,7 @@ class TableLease:
         self._guard: Connection | None = None
         self._guarded = False
         self._beaten_at = self._steady_from = 0.0
+        self._silence = _Silence(pace.dead_after)
 
     def claim(self) -> None:
         self._wait_for_silence()
@@ -245,25 +275,29 @@ class TableLease:
         self._drop_guard()
 
     def living(self) -> frozenset[str]:
-        with self._db.read() as session:
-            return frozenset({self._name, *session.scalars(select(Instance.name).where(~self._is_judged_gone()))})
+        return frozenset({self._name, *self._others(gone=False)})
 
     def versions(self) -> frozenset[str]:
-        with self._db.read() as session:
-            return frozenset({self._version, *session.scalars(select(Instance.version).where(~self._is_judged_gone()))})
+        return frozenset({self._version, *(row.version for row in self._others(gone=False).values())})
 
     def take_over(self, take: Callable[[str], int]) -> int:
-        free = and_(Instance.taken_at.is_(None), self._is_judged_gone(), Instance.name != self._name)
-        with self._db.read() as session:
-            names = session.scalars(select(Instance.name).where(free)).all()
-        return sum(self._take(name, free, take) for name in names)
+        gone = self._others(gone=True)
+        return sum(self._take(name, row, take) for name, row in gone.items() if not row.is_taken)
 
-    def _take(self, name: str, free: ColumnElement[bool], take: Callable[[str], int]) -> int:
+    def _others(self, *, gone: bool) -> dict[str, _Row]:
+        """Return the other instances that are gone, or those that are not."""
+        asked_at = time.monotonic()
+        rows = self._rows(Instance.name != self._name)
+        silent = self._silence.silent(rows, asked_at, time.monotonic())
+        may_judge = self._beats(asked_at) and asked_at >= self._steady_from
+        return {name: row for name, row in rows.items() if gone == (row.has_ended or (may_judge and name in silent))}
+
+    def _take(self, name: str, row: _Row, take: Callable[[str], int]) -> int:
         # The row stays locked until its work is taken over: if this process dies meanwhile, another one does it.
+        same = (Instance.name == name, Instance.token == row.token, Instance.beat_at == row.beat_at)
         with self._db.write() as session:
-            gone = select(Instance).where(Instance.name == name, free).with_for_update(skip_locked=True)
-            instance = session.scalar(gone)
-            if instance is None:
+            gone = select(Instance).where(*same, Instance.taken_at.is_(None)).with_for_update(skip_locked=True)
+            if session.scalar(gone) is None:  # it has sent a heartbeat since, or another process takes it over
                 return 0
             allow_idle(session.connection(), ALONE_FOR)
             taken = take(name)
@@ -279,46 +313,40 @@ class TableLease:
     def _beats(self, now: float) -> bool:
         return now - self._beaten_at <= 2 * self._pace.beat
 
-    def _is_judged_gone(self) -> ColumnElement[bool]:
-        now = time.monotonic()
-        if self._beats(now) and now >= self._steady_from:
-            return self._is_gone()
-        return or_(Instance.left_at.is_not(None), Instance.taken_at.is_not(None))
-
-    def _is_gone(self) -> ColumnElement[bool]:
-        silence = func.make_interval(0, 0, 0, 0, 0, 0, self._pace.dead_after)
-        return or_(
-            Instance.left_at.is_not(None), Instance.taken_at.is_not(None), Instance.beat_at < func.now() - silence
-        )
-
     def _wait_for_silence(self) -> None:
         """Return once no other process can be this instance. Raises InstanceTakenError when one sends a heartbeat."""
-        first = self._seen()
-        if self._token and first is not None and first.token != self._token and not first.is_gone:
+        first = self._own_row()
+        if self._token and first is not None and first.token != self._token and not first.has_ended:
             # This process was silent for so long that another one took its name.
             self._drop_guard()
             raise self._taken(first)
+        began = time.monotonic()
         while not self._holds_guard():
-            now = self._seen()
-            if now is None or now.is_gone:
+            now = self._own_row()
+            if now is None or now.has_ended:
                 return
             if first is not None and now.beat_at != first.beat_at:
                 self._drop_guard()
                 raise self._taken(now)
+            if time.monotonic() - began > self._pace.dead_after:
+                return
             first = first or now
             time.sleep(min(0.5, self._pace.beat / 4))
 
-    def _taken(self, by: _Seen) -> InstanceTakenError:
+    def _taken(self, by: _Row) -> InstanceTakenError:
         return InstanceTakenError(
             f"The instance {self._name} is alive already ({by.place}); "
             "give each replica a name of its own with SAILPASS_INSTANCE."
         )
 
-    def _seen(self) -> _Seen | None:
-        query = select(Instance.token, Instance.beat_at, Instance.place, self._is_gone())
+    def _own_row(self) -> _Row | None:
+        return self._rows(Instance.name == self._name).get(self._name)
+
+    def _rows(self, of: ColumnElement[bool]) -> dict[str, _Row]:
+        ended = (Instance.left_at.is_not(None), Instance.taken_at.is_not(None))
+        query = select(Instance.name, Instance.token, Instance.beat_at, Instance.place, Instance.version, *ended)
         with self._db.read() as session:
-            row = session.execute(query.where(Instance.name == self._name)).first()
-        return None if row is None else _Seen(row[0], str(row[1]), row[2], row[3])
+            return {name: _Row(*values) for name, *values in session.execute(query.where(of))}
 
     def _holds_guard(self) -> bool:
         """Return whether this process's connection holds the lock of the name; the lock ends with the process."""

@@ -11,7 +11,7 @@ from app.db import Base, UtcDateTime
 
 
 class Instance(Base):
-    """A replica by its stable name. All times are the database's, so that differing clocks do no harm."""
+    """A replica by its stable name. All times are the database's; others look only at whether `beat_at` changes."""
 
     __tablename__ = "instances"
 

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app import db as module
@@ -181,6 +182,29 @@ class TestOnPostgres:
         assert taken_by(second) == []
         assert first.beat() == QUICK.dead_after
         assert until(lambda: taken_by(second)) == ["first"]  # it is silent from now on
+
+    @pytest.mark.parametrize("jump", ["1 hour", "-1 hour"])
+    def test_a_database_clock_that_jumps_makes_nobody_dead_and_keeps_nobody_alive(self, lease, postgres, jump):
+        first, second = lease("first"), lease("second")
+        first.claim()
+        second.claim()
+        assert taken_by(second) == []
+        with postgres.write() as session:  # as heartbeats from before the jump look after it
+            session.execute(text(f"UPDATE instances SET beat_at = beat_at - interval '{jump}'"))
+        assert (taken_by(second), second.living()) == ([], {"first", "second"})
+        assert first.beat() == QUICK.dead_after
+        with postgres.write() as session:
+            session.execute(text(f"UPDATE instances SET beat_at = beat_at - interval '{jump}' WHERE name = 'first'"))
+        assert until(lambda: taken_by(second)) == ["first"]
+
+    def test_a_heartbeat_between_the_look_and_the_take_over_counts(self, lease, postgres):
+        first, second = lease("first"), lease("second")
+        first.claim()
+        second.claim()
+        assert taken_by(second) == []
+        gone = until(lambda: second.beat() and second._others(gone=True))
+        first.beat()
+        assert (list(gone), [second._take(*each, lambda _name: 1) for each in gone.items()]) == (["first"], [0])
 
     def test_who_was_taken_over_is_told_at_its_next_sign_of_life(self, lease):
         first, second = lease("first"), lease("second")
