@@ -29,6 +29,10 @@ DEPLOYMENT_WORDS: dict[str, Words] = {
         N_("The deployment to %(service)s didn't end within %(minutes)s minutes. Sailpass stopped watching it."),
         N_("Look at the Deployments tab: AWS may still finish it."),
     ),
+    "deployment.unconfirmed": Words(
+        N_("AWS didn't confirm the deployment to %(service)s within %(minutes)s minutes, and no version shows it."),
+        N_("Look at the Deployments tab: AWS may still carry it out. If there is no new version, choose Retry."),
+    ),
     "deployment.changed_meanwhile": Words(
         N_("The deployment of %(service)s, or the image, has changed since the preview. Nothing was deployed."),
         N_("Preview it again, then decide."),

@@ -1,13 +1,13 @@
 """Sends a deployment exactly once, although AWS takes no token for that: the versions tell whether one was taken.
 
 Before a deployment is sent, the newest version is noted. A run after a crash, or after a lost answer, looks for a later
-version that is the same. AWS refuses a second deployment while the first is on its way, so that two can't be taken at
-once. What is sent holds values of environment variables: it is built again for each try and kept nowhere.
+version that is the same, for as long as AWS may still carry out what was sent. AWS refuses a second deployment while
+the first is on its way, so that two can't be taken at once. What is sent holds values of environment variables: it is built again for each try and kept nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -20,9 +20,9 @@ from app.errors import Problem
 from app.operations.service_steps import BUSY_LIMIT, read_service, seconds_left, wait_until
 from app.operations.step import PASSES_BY_ITSELF, Stepping
 
-# Seconds between the looks for a deployment whose answer was lost, before it is sent again.
-LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
-# Seconds to the next try, at most, while AWS refuses a deployment to a service that it shows as settled.
+# Seconds to the second look for a deployment whose answer was lost; then the pauses double.
+FIRST_PAUSE = 0.5
+# Seconds between two looks, and between two tries while AWS refuses a deployment to a service that it shows as settled.
 LONGEST_PAUSE = 15.0
 
 Plan = Callable[[Sequence[DeployedVersion], int], PlannedDeployment]
@@ -65,6 +65,7 @@ class _Sending:
     sent_after: int | None
     base: int
     active_before: int = 0
+    is_unanswered: bool = False
     looks: list[float] = field(default_factory=list)
     pause: float = 1.0
 
@@ -82,7 +83,8 @@ async def send(step: Stepping, plan: Plan, marks: Marks, previewed: str = "", *,
     Raises:
         Problem: `deployment.changed_meanwhile` where it is no longer what was shown; `rollback.overtaken` where a later
             version than `follows` was deployed; `service.busy` when the service takes no deployment for ten minutes;
-            `deployment.refused`; else AWS's or the plan's.
+            `deployment.unconfirmed` when AWS answers none for ten minutes; `deployment.refused`; else AWS's or the
+            plan's.
     """
     noted = step.operation.input
     sent_after = noted.get(marks.sent_after)
@@ -110,6 +112,8 @@ async def _try(work: _Sending) -> Sent | None:
             await step.note("deployment.unanswered")
             await context.clock.sleep(work.looks.pop(0))
             return None
+        if work.is_unanswered and not seconds_left(step, work.give_up, BUSY_LIMIT):
+            raise Problem("deployment.unconfirmed", **_where(step), minutes=10)
         planned = await context.in_thread(work.plan, versions, 0)  # of what runs by now
     if work.follows and newest_version(versions) > work.follows:
         raise Problem("rollback.overtaken", **step.about, other=newest_version(versions))
@@ -149,6 +153,7 @@ async def _send(work: _Sending, versions: Sequence[DeployedVersion], planned: Pl
 async def _be_patient(work: _Sending, problem: Problem) -> None:
     """Wait for what passes by itself. Raises the problem that does not."""
     step = work.step
+    work.is_unanswered = problem.effect_unknown
     if problem.effect_unknown:
         _expect_late(work)
         await step.note("deployment.unanswered")
@@ -190,8 +195,17 @@ async def _refusal(step: Stepping, problem: Problem) -> Problem:
 
 
 def _expect_late(work: _Sending) -> None:
-    """Look for a while before it is sent again: AWS may still carry it out."""
-    work.looks = [seconds for seconds in LOOKS if seconds <= work.step.context.late_write_seconds]
+    """Look for as long as AWS may still carry it out, before it is sent again."""
+    work.looks = list(_pauses(work.step.context.late_write_seconds))
+
+
+def _pauses(seconds: float) -> Iterator[float]:
+    """Yield the pauses between looks, in seconds, that take `seconds` in all."""
+    pause = FIRST_PAUSE
+    while seconds > 0:
+        yield min(pause, seconds)
+        seconds -= pause
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _taken(versions: Sequence[DeployedVersion], after: int, planned: PlannedDeployment) -> int | None:

@@ -105,10 +105,14 @@ def test_a_preview_counts_and_changes_nothing(ready):
     assert ready.sandbox.policy("edge/cache") == before
 
 
-def test_a_cancel_is_accepted_and_what_ended_stays(ready, batch_ended):
+def test_a_cancel_is_accepted_until_the_batch_has_ended(ready, batch_ended):
+    ready.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="latency", seconds=1, times=1)
     answer = ready.post("/api/v1/batches", body(repositories=["edge/cache"]))
+    address = f"{answer.headers['location']}/cancel"
+    assert [ready.post(address).status, ready.post(address).status] == [202, 202]
     batch = batch_ended(answer)
-    assert ready.post(f"/api/v1/batches/{batch['id']}/cancel").status == 202
+    refused = ready.post(address)
+    assert (refused.status, refused.json["code"]) == (409, "batch.ended")
     assert ready.get(answer.headers["location"]).json["counts"] == batch["counts"]
 
 

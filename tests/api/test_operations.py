@@ -64,6 +64,11 @@ def test_a_waiting_operation_is_cancelled(ready, ended):
     assert ended(answer)["outcome"] == "cancelled"
 
 
+def test_what_has_ended_cannot_be_cancelled(ready, granted):
+    answer = ready.post(f"/api/v1/operations/{granted['id']}/cancel")
+    assert (answer.status, answer.json["code"]) == (409, "operation.ended")
+
+
 def test_an_undo_takes_back_what_a_grant_did(ready, ended):
     before = ready.sandbox.policy("analytics/reports")["policy"]
     granted = ended(ready.post(f"{HERE}/grants", {"repository": "analytics/reports"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +28,12 @@ from tests.operations.workshop import actions, active, inactive, step
 
 __all__ = ["access"]
 
+LOST = Problem("aws.slow", retryable=True, effect_unknown=True, action=CREATE, region=REGION)
 LONG = 1_000  # seconds that a deployment is on its way unless it is ended
+
+
+def containers_with_tag(tag: str) -> dict[str, dict[str, object]]:
+    return {**RUNNING.containers, "web": {**RUNNING.containers["web"], "image": f"{HOST}/{WEB}:{tag}"}}
 
 
 def images(aws, service: str = SERVICE) -> list[str]:
@@ -40,8 +46,7 @@ def test_an_image_is_deployed_and_all_else_kept(shop, access):
     assert ended.outcome == "succeeded", ended.problem
     newest = versions(access)[0]
     assert (newest.version, newest.state, newest.spec.public_endpoint) == (2, "ACTIVE", RUNNING.public_endpoint)
-    web = {**RUNNING.containers["web"], "image": f"{HOST}/{WEB}:2.0"}
-    assert newest.spec.containers == {"web": web, "sidecar": RUNNING.containers["sidecar"]}
+    assert newest.spec.containers == containers_with_tag("2.0")
     assert ended.image_uri == f"{HOST}/{WEB}:2.0"
 
 
@@ -148,12 +153,38 @@ def test_a_lost_answer_makes_no_second_deployment(shop, access):
 
 
 def test_what_was_never_carried_out_is_sent_again(shop, access):
-    lost = Problem("aws.slow", retryable=True, effect_unknown=True, action=CREATE, region=REGION)
-    access.fail(CREATE, lost)
+    access.fail(CREATE, LOST)
     ended = shop.ended(deploy(shop))
     assert (ended.outcome, len(versions(access))) == ("succeeded", 2)
     assert step(ended, StepName.CHECK_DEPLOYMENT).note.code == "deployment.checked"
     assert step(ended, StepName.DEPLOY).note.code == "deployment.created"
+
+
+@pytest.mark.parametrize("seconds", [30, 50])
+def test_a_deployment_that_aws_makes_late_is_found_and_not_sent_again(shop, access, seconds):
+    clock, due = shop.services.clock, []
+    access.known_services[REGION, SERVICE].deployed.seconds = 0  # the service never looks busy
+    access.fail(CREATE, LOST)
+    access.meanwhile(CREATE, lambda: due.append(clock.now() + timedelta(seconds=seconds)))
+    late = replace(RUNNING, containers=containers_with_tag("2.0"))
+
+    def arrive() -> None:
+        if due and clock.now() >= due[0]:
+            due.clear()
+            access.known_services[REGION, SERVICE].deployed.add(late, clock.now())
+
+    for _ in range(20):
+        access.meanwhile("lightsail:GetContainerServiceDeployments", arrive)
+    ended = shop.ended(deploy(shop))
+    assert (ended.outcome, actions(access).count("CreateContainerServiceDeployment")) == ("succeeded", 1)
+    assert step(ended, StepName.DEPLOY).note.code == "deployment.found"
+
+
+def test_a_deployment_that_aws_never_answers_ends_as_unknown(shop, access):
+    access.fail(CREATE, LOST, times=100)
+    ended = shop.ended(deploy(shop))
+    assert (ended.outcome, ended.problem.code) == ("failed", "deployment.unconfirmed")
+    assert actions(access).count("CreateContainerServiceDeployment") <= 11
 
 
 def test_what_was_previewed_is_deployed_or_nothing(shop, access):

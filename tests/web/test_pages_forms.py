@@ -193,6 +193,8 @@ def test_cancel_stops_what_waits(mika, sandbox):
     cancelled = mika.ended(mika.follows(mika.follows(page, "Cancel operation"), "Cancel operation").operation)
     assert "It was cancelled before anything in the repository policy changed." in cancelled.text
     sandbox.change_service("batch-worker", state=None)
+    for answer in (mika.get(f"{cancelled.url}/cancel"), mika.post(f"{cancelled.url}/cancel", {})):
+        assert (answer.status, "This operation has ended." in answer.text) == (409, True)
     assert "batch-worker can now pull" in mika.ended(mika.follows(cancelled, "Retry").operation).text
 
 
