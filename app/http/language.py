@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.http.accept import accepted
 from app.messages import i18n
 from app.messages.i18n import ENGLISH, LANGUAGES
 
@@ -17,14 +18,7 @@ def choose(cookie: str | None, accept: str | None) -> str:
     """Return the code of the language to use: the reader's own choice, else the browser's, else English."""
     if cookie in LANGUAGES:
         return cookie
-    preferences: list[tuple[float, str]] = []
-    for part in (accept or "")[:200].split(","):
-        tag, _, quality = part.partition(";q=")
-        try:
-            preferences.append((-float(quality or 1), tag.strip().replace("-", "_")))
-        except ValueError:
-            continue
-    tags = [tag for _, tag in sorted(preferences, key=lambda each: each[0])]
+    tags = [tag.replace("-", "_") for tag in accepted(accept or "")]
     return negotiate_locale(tags, list(LANGUAGES)) or ENGLISH
 
 

@@ -20,6 +20,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.http.accept import accepted
+
 COMPRESSIBLE = frozenset({".css", ".js", ".svg", ".json", ".txt"})
 WORTH_COMPRESSING = 512  # bytes
 # Types that the system's own table may lack.
@@ -101,20 +103,13 @@ class Assets:
         if asset is None:
             return Response(status_code=404)
         headers = {"Cache-Control": FOR_EVER if version == self.version else ASK_AGAIN}
-        encoding = _accepted(Headers(scope=scope).get("accept-encoding", ""), asset)
+        encoding = ""
         if asset.is_compressible:
             headers["Vary"] = "Accept-Encoding"
+            offered = accepted(Headers(scope=scope).get("accept-encoding", ""))
+            encoding = next((encoding for encoding in COMPRESS if encoding in offered), "")
         if encoding:
             headers["Content-Encoding"] = encoding
         if not asset.is_encoded(encoding):
             await run_in_threadpool(asset.encoded, encoding)
         return Response(asset.encoded(encoding), media_type=asset.media_type, headers=headers)
-
-
-def _accepted(accept: str, asset: Asset) -> str:
-    if not asset.is_compressible:
-        return ""
-    offered = {
-        part.partition(";")[0].strip() for part in accept.split(",") if not part.replace(" ", "").endswith("q=0")
-    }
-    return next((encoding for encoding in COMPRESS if encoding in offered), "")

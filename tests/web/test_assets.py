@@ -44,7 +44,15 @@ def test_any_change_of_any_file_changes_every_address(tree):
 
 
 @pytest.mark.parametrize(
-    "accept, chosen", [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("identity", None), ("", None)]
+    "accept, chosen",
+    [
+        ("gzip, br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("br; q=0.0, gzip", "gzip"),
+        ("identity", None),
+        ("", None),
+    ],
 )
 def test_the_best_encoding_that_is_accepted_is_sent(tree, accept, chosen):
     answer = ask(Assets(tree), "/x/css/app.css", headers={"Accept-Encoding": accept})
