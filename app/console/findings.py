@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.as_code.grant import ROLE_PROPERTY_YAML
 from app.bootstrap import Services
-from app.console.freshness import Freshness, PartFailure, failure, freshness, together
+from app.console.freshness import Freshness, PartFailure, failures_of, freshness, together
 from app.findings import queries as findings
 from app.findings.check import LIMIT, check_due
 from app.findings.check_services import LIMIT as SERVICES_LIMIT
@@ -17,18 +17,11 @@ from app.findings.finding import Repair
 from app.findings.messages import sentence_of, todo_of
 from app.findings.queries import FindingCounts, FindingCursor, FindingFilter, ListedFinding
 from app.inventory import sync_state
-from app.inventory.sync_state import Reading, What
-from app.wording import N_, Message
+from app.inventory.sync_state import What
+from app.wording import Message
 
 # What an answer judges itself where something has just changed; the rest is judged in the background.
 JUDGED_AT_ONCE = 20
-PARTS = {
-    What.SERVICES: N_("Container services of %(region)s"),
-    What.REPOSITORIES: N_("Repositories of %(region)s"),
-    What.POLICIES: N_("Repository policies of %(region)s"),
-    What.REGISTRY: N_("Registry policy of %(region)s"),
-    What.IMAGES: N_("Deployed images of %(region)s"),
-}
 # What has to be read once before anything is known: nothing tells that it isn't complete.
 LISTED = (What.SERVICES, What.REPOSITORIES)
 # What most findings go by, so that its oldest part is their age.
@@ -144,7 +137,7 @@ def knowledge(services: Services, counts: FindingCounts) -> Knowledge:
     # Its end changes nothing that is shown, so a page would show for ever that it is being read.
     age = replace(age, reading=False)
     return Knowledge(
-        counts.unread, counts.due, never_read, _failures(reads), counts.unknown_images, counts.outdated, age
+        counts.unread, counts.due, never_read, failures_of(reads), counts.unknown_images, counts.outdated, age
     )
 
 
@@ -164,16 +157,3 @@ def _row(row: ListedFinding) -> FindingRow:
         finding.service if finding.repair is Repair.REPAIR else "",
         LINES.get(finding.code, ""),
     )
-
-
-def _failures(reads: Iterable[Reading]) -> tuple[PartFailure, ...]:
-    """What could not be read; Regions that fail alike are told together."""
-    alike: dict[tuple[What, str], list[Reading]] = {}
-    for read in reads:
-        if read.problem is not None:
-            alike.setdefault((read.what, read.problem.code), []).append(read)
-    return tuple(part_failure for group in alike.values() if (part_failure := failure(group[0], _part(group))))
-
-
-def _part(group: Sequence[Reading]) -> Message:
-    return Message(PARTS[group[0].what], {"region": ", ".join(read.region for read in group)})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.errors import Problem
 from app.inventory.sync_state import Reading, What
-from app.wording import Message
+from app.wording import N_, Message
 
 # Data counts as old after this long without a successful read.
 STALE_AFTER = {
@@ -16,6 +17,13 @@ STALE_AFTER = {
     What.POLICIES: timedelta(hours=1),
     What.REGISTRY: timedelta(minutes=30),
     What.IMAGES: timedelta(hours=1),
+}
+PARTS = {
+    What.SERVICES: N_("Container services of %(region)s"),
+    What.REPOSITORIES: N_("Repositories of %(region)s"),
+    What.POLICIES: N_("Repository policies of %(region)s"),
+    What.REGISTRY: N_("Registry policy of %(region)s"),
+    What.IMAGES: N_("Deployed images of %(region)s"),
 }
 
 
@@ -40,7 +48,10 @@ class Freshness:
 
 @dataclass(frozen=True)
 class PartFailure:
-    """A part of the page that AWS did not let us read, such as one region. What is known of it is still shown."""
+    """A part of the page that AWS did not let us read. What is known of it, as of `read_at`, is still shown.
+
+    `part` is a Region, or a sentence about its value `region`.
+    """
 
     part: Message | str
     problem: Problem
@@ -74,6 +85,10 @@ def together(freshnesses: list[Freshness], now: datetime) -> Freshness:
     )
 
 
-def failure(read: Reading, part: Message | str) -> PartFailure | None:
-    """Return why a part's last read failed, or None."""
-    return PartFailure(part, read.problem, read.succeeded_at) if read.problem else None
+def failures_of(reads: Iterable[Reading]) -> tuple[PartFailure, ...]:
+    """Return the parts of Regions whose last read failed, each with its own problem."""
+    return tuple(
+        PartFailure(Message(PARTS[read.what], {"region": read.region}), read.problem, read.succeeded_at)
+        for read in reads
+        if read.problem is not None
+    )

@@ -10,7 +10,7 @@ from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.access import AccessStatus, RepositoryRow, repository_row
 from app.console.evidence import Evidence, evidence
-from app.console.freshness import PartFailure, failure
+from app.console.freshness import PartFailure, failures_of
 from app.console.operations import running
 from app.console.services import RoleView, role_view
 from app.history import queries as history
@@ -24,11 +24,8 @@ from app.policy.verdict import Access as Verdict
 from app.wording import N_, Message
 
 TAKEN_AWAY = N_("This access was added with Sailpass and removed outside Sailpass. Repair access adds it again.")
-PARTS = {
-    What.REPOSITORIES: N_("Repositories of %(region)s"),
-    What.POLICIES: N_("Repository policies of %(region)s"),
-    What.REGISTRY: N_("Registry policy of %(region)s"),
-}
+# Parts of a Region whose failures concern the list.
+SHOWN = (What.REPOSITORIES, What.POLICIES, What.REGISTRY)
 
 
 @dataclass(frozen=True)
@@ -89,14 +86,13 @@ def repositories_of_seen(
         services.scanner.request(region, what)
     live = running(services, region, name)
     reads = {read.what: read for read in sync_state.readings(services.db, services.connection) if read.region == region}
-    failures = (failure(read, _part(read)) for what, read in reads.items() if what in PARTS)
     rows, left_out = _rows(services, service, live) if service else ((), 0)
     return ServiceRepositories(
         repositories=rows,
         role=role_view(service, live),
         policies=_policies(services, region, reads),
         running=live,
-        failures=tuple(problem for problem in failures if problem),
+        failures=failures_of(read for what, read in reads.items() if what in SHOWN),
         evidence=evidence(services, region),
         left_out=left_out,
     )
@@ -109,10 +105,6 @@ def find_row(services: Services, region: str, service: str, repository: str) -> 
         return None
     rows = repositories_of(services.db, services.connection, known_service, now=services.clock.now()).rows
     return next((repository_row(row) for row in rows if row.repository.name == repository), None)
-
-
-def _part(read: Reading) -> Message:
-    return Message(PARTS[read.what], {"region": read.region})
 
 
 def _policies(services: Services, region: str, reads: Mapping[What, Reading]) -> PoliciesRead:

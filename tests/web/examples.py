@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from app.aws.ports import Role
 from app.console.access import AccessStatus
-from app.console.freshness import Freshness, PartFailure
+from app.console.freshness import PARTS, Freshness, PartFailure
 from app.console.paging import page_of
 from app.console.permissions import PermissionCheck
 from app.console.policies import ByHand
-from app.console.service_repositories import PARTS, PoliciesRead, ServiceRepositories
+from app.console.service_repositories import PoliciesRead, ServiceRepositories
 from app.console.services import Deployments, RoleState, RoleView
 from app.errors import Problem
 from app.inventory.sync_state import What

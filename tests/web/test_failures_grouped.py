@@ -4,8 +4,9 @@ import json
 
 from bs4 import BeautifulSoup
 
-from app.console.freshness import PartFailure
+from app.console.freshness import PartFailure, failures_of
 from app.errors import Problem
+from app.inventory.sync_state import Reading, What
 from app.web.views.failures import group_failures
 from tests.web.asking import ask
 from tests.web.examples import Examples
@@ -34,3 +35,10 @@ def test_one_statement_allows_what_was_denied_in_every_region():
         [denied("us-east-1", "ecr:DescribeRepositories"), denied("us-east-1", "ecr:GetRepositoryPolicy")]
     )
     assert len(other[0].statements("123456789012")) == 2
+
+
+def test_parts_that_differ_by_their_region_alone_are_named_once():
+    problem = Problem("aws.expired_token")
+    reads = [Reading(region, What.POLICIES, problem=problem) for region in ("us-east-1", "eu-west-1")]
+    (group,) = group_failures(failures_of([*reads, Reading("us-east-1", What.REGISTRY, problem=problem)]))
+    assert group.parts == "Repository policies of us-east-1, eu-west-1, Registry policy of us-east-1" == group.unknown

@@ -91,7 +91,9 @@ def test_images_that_cannot_be_asked_for_are_unknown_and_no_all_clear(mika, sand
 
     problems = refreshed(mika, coverage, lambda coverage: not coverage["whole"])["problems"]
     assert {problem["code"] for problem in problems} == {"aws.access_denied"}
-    assert "Deployed images of" in mika.reads("/findings").text
+    both = f"Deployed images of {TOKYO}, {REGION}"
+    page = refreshed(mika, lambda: mika.reads("/findings").text, lambda text: both in text)
+    assert all(f"arn:aws:ecr:{region}:" in page for region in (REGION, TOKYO))
     sandbox.clear_faults()
     refreshed(mika, coverage, lambda coverage: coverage["whole"])
 

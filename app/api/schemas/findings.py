@@ -96,6 +96,8 @@ class FindingsCoverage(BaseModel):
 
     @classmethod
     def of(cls, knowledge: Knowledge) -> FindingsCoverage:
+        """Return it; what is the same in several Regions once."""
+        problems = [ProblemBody.of(failure.problem) for failure in knowledge.failures]
         return cls(
             whole=knowledge.whole,
             unread=knowledge.unread,
@@ -103,7 +105,7 @@ class FindingsCoverage(BaseModel):
             due=knowledge.due,
             never_read=knowledge.never_read,
             unknown_images=knowledge.unknown_images,
-            problems=[ProblemBody.of(failure.problem) for failure in knowledge.failures],
+            problems=list({(each.message, str(each.iam_statement)): each for each in problems}.values()),
         )
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from app.bootstrap import Services
 from app.console.findings import settle
-from app.console.freshness import Freshness, PartFailure, failure, freshness, together
+from app.console.freshness import Freshness, PartFailure, freshness, together
 from app.console.identity import is_sandbox
 from app.console.paging import NumberedPage, page_of
 from app.console.service_list import ServiceFilter, Sort, fitting
@@ -64,7 +64,11 @@ def containers_page(
     """Return the services whose name, region or state holds `query` and that fit the filter."""
     settle(services)
     answer = list_services(services, query)
-    failures = tuple(problem for reading in answer.regions if (problem := failure(reading, reading.region)))
+    failures = tuple(
+        PartFailure(reading.region, reading.problem, reading.succeeded_at)
+        for reading in answer.regions
+        if reading.problem
+    )
     fresh = together([freshness(reading, now) for reading in answer.regions], now)
     service_keys = {(each.service.region, each.service.name) for each in answer.services}
     tasks = tasks_for(service_keys) if is_sandbox(services) else ()

@@ -10,6 +10,7 @@ from app.console.freshness import PartFailure
 from app.console.iam_hint import iam_statement
 from app.errors import Problem
 from app.messages import labels
+from app.wording import Message
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class FailureGroup:
     @property
     def parts(self) -> str:
         """The names of what could not be read."""
-        return ", ".join(labels.say(failure.part) for failure in self.failures)
+        return _names(self.failures)
 
     @property
     def is_one_sentence(self) -> bool:
@@ -41,7 +42,7 @@ class FailureGroup:
     @property
     def unknown(self) -> str:
         """The names of the parts of which nothing is known."""
-        return ", ".join(labels.say(failure.part) for failure in self.failures if failure.read_at is None)
+        return _names(failure for failure in self.failures if failure.read_at is None)
 
     def statements(self, account: str) -> tuple[str, ...]:
         """Return the IAM statements that would allow what AWS denied: one for each action, of all its Regions."""
@@ -61,3 +62,12 @@ def group_failures(failures: Iterable[PartFailure]) -> tuple[FailureGroup, ...]:
         problem = failure.problem
         groups.setdefault((problem.code, problem.aws_code, labels.todo(problem)), []).append(failure)
     return tuple(FailureGroup(tuple(group)) for group in groups.values())
+
+
+def _names(failures: Iterable[PartFailure]) -> str:
+    """Return the names of parts; where they differ by their Region alone, one name with all Regions."""
+    regions: dict[str, list[str]] = {}
+    for failure in failures:
+        part = Message("%(region)s", {"region": failure.part}) if isinstance(failure.part, str) else failure.part
+        regions.setdefault(part.text, []).append(str(part.params["region"]))
+    return ", ".join(labels.say(Message(text, {"region": ", ".join(named)})) for text, named in regions.items())
