@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.aws.ports import Probe
 from app.bootstrap import Services
 from app.console.iam_hint import lacks_permission
-from app.console.identity import account
+from app.console.identity import account, learn_caller
 from app.errors import Problem
 from app.operations.repository_name import check_name
 from app.policy.permissions import (
@@ -177,6 +177,7 @@ async def check(services: Services, region: str, names: tuple[str, ...]) -> Perm
     """
     where = region if region in services.regions else services.regions[0]
     repository = names[0] if names else ""
+    await learn_caller(services)
     probes = tuple(await asyncio.gather(*(_try(services, use.action, where, repository) for use in actions_to_try())))
     return await run_in_threadpool(check_of, services, where, names, probes)
 

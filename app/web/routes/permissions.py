@@ -36,7 +36,6 @@ async def check_permissions(
 ) -> Response:
     """Try each action without effect with the current credentials, concurrently."""
     named = names_in(names)
-    await learn_caller(services)
     answer = await check(services, region, named)
     page = await run_in_threadpool(permissions_page, services, answer.region, named, answer)
     return await run_in_threadpool(render, request, page)
