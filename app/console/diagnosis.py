@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.bootstrap import Services
 from app.console.repository_images import repository_tags
+from app.deployments.images import image_uri
 from app.diagnosis.diagnosis import Diagnosis
 from app.diagnosis.image_uri import parse_image
 from app.diagnosis.reader import Question
@@ -37,11 +38,12 @@ def question_of(
 
 
 async def image_of_repository(services: Services, region: str, service: str, repository: str) -> str:
-    """Return the repository's image that the service runs or last failed to run, else the newest tag, else the URI."""
-    known_service = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
-    deployments = (
-        (known_service.service.next_deployment, known_service.service.current_deployment) if known_service else ()
-    )
+    """Return the repository's image that the service runs or last failed to run, else the newest tag, else the URI.
+
+    "" where neither the service nor the repository is known.
+    """
+    known_service = await run_in_threadpool(queries.last_seen, services.db, services.service_key(region, service))
+    deployments = (known_service.next_deployment, known_service.current_deployment) if known_service else ()
     for deployment in deployments:
         for container in deployment.containers if deployment else ():
             image = parse_image(container.image)
@@ -49,5 +51,5 @@ async def image_of_repository(services: Services, region: str, service: str, rep
                 return container.image
     newest = await repository_tags(services, region, repository)
     if newest is None:
-        return ""
+        return image_uri(known_service.account, region, repository, "") if known_service else ""
     return f"{newest.uri}:{newest.tags[0]}" if newest.tags else newest.uri

@@ -70,5 +70,5 @@ def digests_that_run(images: Iterable[DeployableImage], repository: str, service
 
 
 def image_uri(account: str, region: str, repository: str, reference: str) -> str:
-    """Return an image's URI; `reference` is `:tag` or `@digest`."""
+    """Return an image's URI; `reference` is `:tag`, `@digest` or ""."""
     return f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}{reference}"
