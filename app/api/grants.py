@@ -129,7 +129,8 @@ async def preview_deactivation(services: ServicesDep, known_service: KnownServic
 
     Changes nothing.
     """
-    plan = await plan_deactivation(services, known_service.service.region, known_service.service.name)
+    region, name = known_service.service.region, known_service.service.name
+    plan = await plan_deactivation(services, region, name, seconds=PROGRAM_PATIENCE)
     return await run_in_threadpool(RoleChangePreview.of, plan)
 
 
@@ -144,7 +145,7 @@ async def deactivate(
     Refused if something has changed since the preview.
     """
     region_and_name = (known_service.service.region, known_service.service.name)
-    plan = await plan_deactivation(services, *region_and_name)
+    plan = await plan_deactivation(services, *region_and_name, seconds=PROGRAM_PATIENCE)
     check_unchanged(plan, body.previewed)
     removes = body.remove_statements
     start = partial(start_deactivation, services, region_and_name, who, plan, remove_statements=removes)

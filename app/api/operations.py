@@ -23,6 +23,7 @@ from app.console.operation_actions import role_left_on
 from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
 from app.console.role_changes import check_unchanged, plan_reactivation, start_reactivation
+from app.console.timeouts import PROGRAM_PATIENCE
 from app.errors import Problem
 from app.history import queries, search
 from app.history.queries import find_version
@@ -137,9 +138,9 @@ async def preview_undo(
     """
     kind = Kind(body.kind)
     if kind is Kind.UNDO and await _is_deactivation(services, operation_id):
-        plan = await plan_reactivation(services, operation_id)
+        plan = await plan_reactivation(services, operation_id, seconds=PROGRAM_PATIENCE)
         return await run_in_threadpool(RoleChangePreview.of, plan)
-    planned = await previews.preview_undo(services, kind, operation_id)
+    planned = await previews.preview_undo(services, kind, operation_id, seconds=PROGRAM_PATIENCE)
     return await run_in_threadpool(Preview.of, kind, planned)
 
 
@@ -154,7 +155,7 @@ async def undo(
     """Takes back its change, and keeps what others changed since."""
     seen = body.previewed if body else None
     if seen is not None and await _is_deactivation(services, operation_id):
-        plan = await plan_reactivation(services, operation_id)
+        plan = await plan_reactivation(services, operation_id, seconds=PROGRAM_PATIENCE)
         check_unchanged(plan, seen)
         start = partial(start_reactivation, services, operation_id, who, plan)
     else:

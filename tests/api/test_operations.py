@@ -72,6 +72,8 @@ def test_what_has_ended_cannot_be_cancelled(ready, granted):
 def test_an_undo_takes_back_what_a_grant_did(ready, ended):
     before = ready.sandbox.policy("analytics/reports")["policy"]
     granted = ended(ready.post(f"{HERE}/grants", {"repository": "analytics/reports"}))
+    # Slower than a page may wait for.
+    ready.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="latency", seconds=2.5, times=1)
     shown = ready.post(f"/api/v1/operations/{granted['id']}/preview", {"kind": "undo"}).json
     undone = ended(ready.post(f"/api/v1/operations/{granted['id']}/undo", {"previewed": shown["previewed"]}))
     assert undone["outcome"] == "succeeded"
