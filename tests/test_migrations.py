@@ -87,7 +87,8 @@ def test_a_policy_that_could_not_be_read_before_is_judged_again(empty):
         config.attributes["connection"] = connection
         connection.execute(text("UPDATE repositories SET check_due = 0"))
         command.downgrade(config, "0014")
-        command.upgrade(config, "head")
+        connection.execute(text("UPDATE repositories SET check_due = 0"))
+        command.upgrade(config, "0015")
         connection.commit()
     with empty.read() as session:
         assert session.scalars(text("SELECT name FROM repositories WHERE check_due > 0")).all() == ["refused"]

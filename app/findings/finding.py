@@ -29,7 +29,8 @@ class AccessFinding:
     `code` is a key of `messages.WORDS` and `params` fill it. `service` is the container service that it keeps from pulling
     or that it is about, "" for none. `statement` is the statement's index in the repository policy (from 0). `since` is
     when it began, where that is known; else it began before it was first seen. Among the params, a `reference` is the tag
-    or digest of the image that it is about, and an `operation` the entry of the history that recorded it.
+    or digest of the image that it is about, an `operation` the entry of the history that recorded it, and a `basis` stands
+    for the statements that it goes by (`basis.py`).
     """
 
     region: str
@@ -45,9 +46,12 @@ class AccessFinding:
 
     @property
     def id(self) -> str:
-        """The same for the same matter in the same repository, however often the policy changes around it."""
-        key = f"{self.region}\n{self.repository}\n{self.code}\n{self.service}\n{self.principal}"
-        for name in ("reference", "operation"):
+        """The same for the same matter in the same repository, however often the policy changes around it.
+
+        Who dismisses a finding has seen no other statement, and no worse severity: those are other matters.
+        """
+        key = f"{self.region}\n{self.repository}\n{self.code}\n{self.severity}\n{self.service}\n{self.principal}"
+        for name in ("reference", "operation", "stack", "sid", "action", "basis"):
             if value := self.params.get(name):
                 key += f"\n{value}"
         return hashlib.sha256(key.encode()).hexdigest()[:20]

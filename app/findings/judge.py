@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Problem
+from app.findings.basis import basis_of, digest
 from app.findings.finding import RANKS, AccessFinding, Repair
 from app.findings.images import of_images
 from app.inventory.deployed_images import ImageState, ImageUse
@@ -16,7 +17,7 @@ from app.policy.document import PolicyDocument, parse, size_of
 from app.policy.evaluate import MOST_COMPARED, Evaluator, is_timed
 from app.policy.finding import Finding, Severity
 from app.policy.findings import CHANGING_ACTIONS, findings
-from app.policy.layers import RegistryPolicy
+from app.policy.layers import Layer, RegistryPolicy
 from app.policy.matching import PullPrincipal, covers_action
 from app.policy.principals import PrincipalKind
 from app.policy.statement import PULL_ACTIONS, PUSH_ACTION, Statement, is_allow, label, named_by, orphans_of
@@ -115,7 +116,8 @@ def judge(subject: JudgedRepository, registry: RegistryPolicy, now: datetime) ->
     try:
         document = parse(subject.text) if subject.text is not None else None
     except Problem:
-        broken = [_of_policy(subject, finding, {}) for finding in findings(subject.text)]
+        basis = digest(subject.text or "")
+        broken = [_of_policy(subject, finding, {}, basis=basis) for finding in findings(subject.text)]
         return Judged(ordered([*broken, *lacking]), None, size, timed)
     evaluator = Evaluator(document, registry, repository_arn=subject.arn, now=now, budget=MOST_COMPARED)
     verdicts = {
@@ -123,7 +125,7 @@ def judge(subject: JudgedRepository, registry: RegistryPolicy, now: datetime) ->
         for service in subject.services
         if service.role
     }
-    access_findings = [*lacking, *_of_removals(subject, verdicts), *_of_services(subject, document, verdicts)]
+    access_findings = [*lacking, *_of_removals(subject, verdicts), *_of_services(subject, document, registry, verdicts)]
     if document is not None:
         access_findings += [*_of_text(subject, document, verdicts), *_of_accounts(subject, document)]
     principals = readers(document, registry, repository_arn=subject.arn, now=now)
@@ -143,7 +145,12 @@ def _of_text(
     subject: JudgedRepository, document: PolicyDocument, verdicts: Mapping[str, Verdict]
 ) -> Iterator[AccessFinding]:
     orphans = orphans_of(document.statements)
-    yield from (_of_policy(subject, finding, orphans, verdicts) for finding in findings(subject.text))
+    for finding in findings(subject.text):
+        basis = ""
+        # A principal or a Sid is the same matter in whichever statement.
+        if finding.statement is not None and not finding.principal and "sid" not in finding.params:
+            basis = basis_of([document.statements[finding.statement]])
+        yield _of_policy(subject, finding, orphans, verdicts, basis=basis)
     for service in subject.services:
         policy_findings = findings(subject.text, service=service.name, region=subject.region, role=service.role)
         for finding in policy_findings:
@@ -156,6 +163,8 @@ def _of_policy(
     finding: Finding,
     orphans: Mapping[str, str],
     verdicts: Mapping[str, Verdict] | None = None,
+    *,
+    basis: str = "",
 ) -> AccessFinding:
     """What the text of the policy alone shows, with the service that it concerns."""
     service = str(finding.params.get("service") or orphans.get(finding.principal, ""))
@@ -177,14 +186,17 @@ def _of_policy(
         severity,
         service=service if named_service else "",
         principal=finding.principal,
-        params=finding.params,
+        params={**finding.params, "basis": basis},
         statement=finding.statement,
         repair=repair,
     )
 
 
 def _of_services(
-    subject: JudgedRepository, document: PolicyDocument | None, verdicts: Mapping[str, Verdict]
+    subject: JudgedRepository,
+    document: PolicyDocument | None,
+    registry: RegistryPolicy,
+    verdicts: Mapping[str, Verdict],
 ) -> Iterator[AccessFinding]:
     """What keeps a role from pulling that an Allow of the policy names."""
     granted = {
@@ -205,10 +217,17 @@ def _of_services(
             Severity.WARNING if verdict.access is Access.CONDITIONAL else Severity.ERROR,
             service=service.name,
             principal=service.role,
-            params=verdict.params,
+            params={**verdict.params, "basis": _basis_of(verdict, document, registry, service.role)},
             statement=verdict.statements[0] if verdict.statements else None,
             repair=Repair.REPAIR if lacking else Repair.NONE,
         )
+
+
+def _basis_of(verdict: Verdict, document: PolicyDocument | None, registry: RegistryPolicy, role: str) -> str:
+    in_registry = parse(registry.text) if Layer.REGISTRY in verdict.layers and registry.text else None
+    documents = {Layer.REPOSITORY: document, Layer.REGISTRY: in_registry}
+    deciding = ((documents[each.layer], each.index) for each in verdict.deciding)
+    return basis_of((policy.statements[index] for policy, index in deciding if policy), role)
 
 
 def _of_removals(subject: JudgedRepository, verdicts: Mapping[str, Verdict]) -> Iterator[AccessFinding]:
@@ -237,7 +256,11 @@ def _of_accounts(subject: JudgedRepository, document: PolicyDocument) -> Iterato
         for _, value in named_by(statement):
             account = account_named(value)
             if code and account and account != subject.account:
-                params: dict[str, str | int] = {"statement": label(index, statement), "account": account}
+                params: dict[str, str | int] = {
+                    "statement": label(index, statement),
+                    "account": account,
+                    "basis": basis_of([statement], value),
+                }
                 severity = Severity.INFO if code == "finding.account_pulls" else Severity.WARNING
                 yield AccessFinding(
                     subject.region, subject.name, code, severity, principal=value, params=params, statement=index

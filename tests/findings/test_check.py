@@ -189,6 +189,21 @@ def test_a_dismissed_finding_is_hidden_with_its_reason_until_its_time(db):
     assert count_open(db, CONNECTION, later) == 1
 
 
+def test_a_dismissed_deny_does_not_hide_the_deny_that_replaces_it(db):
+    store.remember_service(db, CONNECTION, a_service(role=an_active_role()), NOON)
+    deny = a_statement(sid="Freeze", effect="Deny", principal="*")
+    keep(db, WEB, allow(puller_arn()), deny)
+    settle(db)
+    [row] = list_findings(db, CONNECTION, FindingFilter(), NOON).rows
+    dismiss(db, CONNECTION, DismissalRequest(row.finding.id, "Frozen until Monday", 30, "mika"), NOON)
+    keep(db, WEB, a_statement(), allow(puller_arn()), deny, at=NOON + MINUTE)
+    settle(db)
+    before = count_open(db, CONNECTION, NOON)
+    keep(db, WEB, allow(puller_arn()), {**deny, "Action": "ecr:*"}, at=NOON + 2 * MINUTE)
+    settle(db)
+    assert (before, count_open(db, CONNECTION, NOON), state(db).state) == (0, 1, "findings")
+
+
 def test_a_dismissal_can_be_taken_back(db):
     keep(db, WEB, allow("*"))
     settle(db)

@@ -66,6 +66,63 @@ def test_access_that_is_removed_again_is_another_matter():
     assert first != second  # who dismissed the first removal has not seen the second
 
 
+def deny(principal="*", **more):
+    return a_statement(sid=None, effect="Deny", principal=principal, action="ecr:BatchGetImage", **more)
+
+
+def registry_with(*statements):
+    return RegistryPolicy(text=a_policy(statements), scope=RegistryScope.V2)
+
+
+def ids(*statements, **known):
+    return {finding.id for finding in judged(*statements, **known).findings}
+
+
+@pytest.mark.parametrize(
+    "seen, later",
+    [
+        ([allow(ROLE), deny()], [allow(ROLE), deny({"AWS": ROLE})]),
+        ([allow(ROLE), deny()], [allow(ROLE), deny(), deny({"AWS": ROLE})]),
+        ([allow(ROLE), deny()], [allow(ROLE), {**deny(), "Action": "ecr:*"}]),
+        ([allow(ROLE), deny()], [allow(ROLE), deny(Condition={"ArnLike": {"aws:PrincipalArn": "*"}})]),
+        ([allow(ROLE, action="ecr:BatchGetImage")], [allow(ROLE, action=["ecr:BatchGetImage", "ecr:ListImages"])]),
+        ([allow("*")], [allow("*", action="ecr:Batch*")]),
+        ([allow(OTHER_ACCOUNT)], [allow(OTHER_ACCOUNT, action=["ecr:BatchGetImage", "ecr:GetDownloadUrl*"])]),
+        ([allow("*", action=["ecr:*", "odd"])], [allow("*", action=["ecr:*", "odder"])]),
+        ([allow(ROLE), allow(general_arn())], [allow(general_arn())]),  # a leftover keeps the service from pulling
+    ],
+)
+def test_another_statement_or_severity_is_another_matter(seen, later):
+    assert ids(*later) - ids(*seen)
+
+
+@pytest.mark.parametrize(
+    "seen, later",
+    [
+        ([allow(ROLE), deny()], [a_statement(), {**deny(), "Sid": "Freeze"}, allow(ROLE)]),
+        ([allow(ROLE), deny({"AWS": ROLE})], [allow(ROLE), deny({"AWS": [OTHER_ACCOUNT, ROLE]})]),
+        ([allow([ROLE, puller_arn("api")], action="ecr:BatchGetImage")], [allow([ROLE], action=["ecr:BatchGetImage"])]),
+        ([allow("AROA5NLVX2WQ7YEXAMPLE")], [allow(["AROA5NLVX2WQ7YEXAMPLE", ROLE], action="ecr:ListImages")]),
+    ],
+)
+def test_a_statement_that_moves_or_names_others_too_is_the_same_matter(seen, later):
+    assert ids(*seen) <= ids(*later)
+
+
+def test_another_deny_of_the_registry_policy_is_another_matter():
+    first, second = deny(Resource="*"), deny({"AWS": ROLE}, Resource="*")
+    assert ids(allow(ROLE), registry=registry_with(first)).isdisjoint(ids(allow(ROLE), registry=registry_with(second)))
+
+
+def test_another_broken_policy_is_another_matter():
+    assert ids(text="not JSON").isdisjoint(ids(text="not JSON either"))
+
+
+def test_every_odd_action_is_a_finding():
+    odd = judged(a_statement(action=["ecr:*", "pull", "push"]))
+    assert {finding.params["action"] for finding in odd.findings} == {"pull", "push"}
+
+
 def test_the_id_of_a_service_s_own_deleted_role_is_repaired_while_the_service_lacks_access():
     ours = a_statement(sid=f"AllowLightsailPull-{SERVICE}", principal={"AWS": "AROA5NLVX2WQ7YEXAMPLE"})
     assert said(judged(ours)) == [("finding.deleted_principal", Severity.ERROR, SERVICE, Repair.REPAIR)]
