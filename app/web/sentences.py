@@ -5,6 +5,7 @@ They do what the extension's own do around ours, without its detour over the tem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +16,14 @@ from app.messages import i18n
 from app.messages.numbers import readable
 from app.web import formats
 
+_SPACE_AFTER_FULL_STOP = re.compile(r"(?<=。)\s+")
+
 
 def install(environment: Environment) -> None:
     """Let the templates of an environment, which has the extension, translate."""
     # The extension's own attribute: `{% trans %}` then passes its variables to the function.
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.filters["sentences"] = sentences
     environment.globals.update(_=gettext, gettext=gettext, ngettext=ngettext, pgettext=pgettext, npgettext=npgettext)
 
 
@@ -33,6 +37,14 @@ def shown(value: Any) -> Any:
     if value.isascii() and value.isprintable():
         return value  # as nearly all are: this runs for every part of every page
     return formats.plain(value)
+
+
+def sentences(text: str) -> str:
+    """Return sentences in a row with what the reader's language puts between them: a space, in Japanese nothing."""
+    if i18n.code() != "ja":
+        return text
+    joined = _SPACE_AFTER_FULL_STOP.sub("", text)
+    return Markup(joined) if isinstance(text, Markup) else joined  # noqa: S704  (markup before)
 
 
 def gettext(message: str, /, **variables: Any) -> Markup:

@@ -67,6 +67,18 @@ def test_a_hostile_name_is_shown_as_it_is(name, gallery):
     assert TAG in page.get_text()
 
 
+def test_no_space_follows_a_full_stop_in_japanese(friendly):
+    inline = {"a", "abbr", "b", "code", "em", "span", "strong", "time"}
+    spaced = {
+        text
+        for name, _ in Examples().all()
+        for part in soup(friendly, name, "ja").find_all(["p", "li", "div", "td", "th", "dd", "span"])
+        if all(child.name in inline for child in part.find_all())
+        for text in re.findall(r".*。\s+\S.*", part.get_text())
+    }
+    assert not sorted(spaced)
+
+
 def test_ids_are_unique_and_references_lead_somewhere(each):
     _, page = each
     ids = [one["id"] for one in page.find_all(id=True)]
