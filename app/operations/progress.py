@@ -47,7 +47,8 @@ class Progress:
 
     `follows`: the id of the operation that it retries, undoes, mends or is a part of; "" for none. `unconfirmed`: AWS
     gave no answer to a write of a policy, and no reading has shown that it was carried out. `read_since`: what the policy
-    was when it was read after that. `batch_id`: the batch that it is an item of, or runs; "" for none.
+    was when it was read after that. `batch_id`: the batch that it is an item of, or runs; "" for none. `deploys_again`: the
+    version of the deployment that it deploys again; 0 for none.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Progress:
     unconfirmed: bool = False
     read_since: ReadSince | None = None
     image_uri: str = ""
+    deploys_again: int = 0
     follows: str = ""
     batch_id: str = ""
 

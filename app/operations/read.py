@@ -64,6 +64,7 @@ def outline_of(operation: Operation) -> Progress:
         problem=_problem(operation.problem),
         cancel_requested=operation.cancel_requested_by is not None,
         image_uri=operation.image_uri,
+        deploys_again=operation.input.get("version", 0) if operation.kind == Kind.DEPLOY else 0,
         follows=operation.follows or "",
         batch_id=operation.batch_id or "",
     )

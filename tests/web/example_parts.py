@@ -301,11 +301,14 @@ class Parts:
         dead = Problem("policy.dead_principals", repository=self.repository, principals="AROAEXAMPLEDEADROLE01")
         return replace(self.failed_view(), progress=replace(self.failed_view().progress, problem=dead))
 
-    def outdated_view(self) -> ProgressView:
+    def outdated_view(self, again: int = 0) -> ProgressView:
         """Somebody else deployed between the preview of a deployment and its request."""
         changed = Problem("deployment.changed_meanwhile", service=self.service_name)
         progress = self.progress(Kind.DEPLOY, done=1, outcome=Outcome.FAILED)
-        return ProgressView(replace(progress, problem=changed, image_uri=f"{self.uri()}:2.0"), NOW, can_retry=True)
+        progress = replace(
+            progress, problem=changed, image_uri="" if again else f"{self.uri()}:2.0", deploys_again=again
+        )
+        return ProgressView(progress, NOW, can_retry=True)
 
     def succeeded_view(self, kind: Kind = Kind.GRANT) -> ProgressView:
         return ProgressView(self.progress(kind, len(STEPS[kind]), Outcome.SUCCEEDED), NOW, can_undo=True)

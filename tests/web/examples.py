@@ -102,6 +102,7 @@ class Examples(Parts):
             "progress": progress_dialog(self.progress_view()),
             "progress-failed": progress_dialog(self.failed_view()),
             "progress-outdated": progress_dialog(self.outdated_view()),
+            "progress-outdated-version": progress_dialog(self.outdated_view(again=3)),
             "progress-done": progress_dialog(self.succeeded_view()),
             "progress-polled": self.progress_view(),
             "next-steps": NextSteps(self.repository, self.uri(), ("1.8.2", "latest")),

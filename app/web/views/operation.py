@@ -56,10 +56,9 @@ class ProgressView(View):
 
     @property
     def needs_preview(self) -> bool:
-        """Whether an image was not deployed since it would have changed something else than its preview showed."""
-        progress = self.progress
-        is_outdated = progress.problem is not None and progress.problem.code == "deployment.changed_meanwhile"
-        return progress.failed and is_outdated and bool(progress.image_uri)
+        """Whether nothing was deployed since it would have changed something else than its preview showed."""
+        problem = self.progress.problem
+        return self.progress.failed and problem is not None and problem.code == "deployment.changed_meanwhile"
 
     @property
     def clears_the_way(self) -> bool:
