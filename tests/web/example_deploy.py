@@ -14,6 +14,7 @@ from app.deployments.log import LogGap, LogText
 from app.deployments.request import DeployRequest
 from app.diagnosis.platforms import Fit, PlatformFit
 from app.errors import Problem
+from app.web import links
 from app.web.views.base import View
 from app.web.views.deploy import DeployDialog, DeployForm, DeployPreview, ObstacleView
 from app.web.views.deployment_log import DeploymentLogPage
@@ -33,6 +34,7 @@ def deploy_examples(parts: Parts) -> dict[str, View]:
         heading,
         REGION,
         parts.service_name,
+        links.deployments(REGION, parts.service_name),
         form,
         images=_images(parts),
         containers=current.containers,

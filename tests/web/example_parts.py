@@ -23,6 +23,7 @@ from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.policy.diff import diff_texts
 from app.policy.messages import WORDS
 from app.policy.principals import PrincipalKind
+from app.web import links
 from app.web.views.add_repository import AddRepositoryDialog, RepositoryOption, RepositoryOptions
 from app.web.views.containers import ContainersPage
 from app.web.views.frame import ServiceFrame, Tab
@@ -265,7 +266,9 @@ class Parts:
         return RepositoryOptions(options, query, more=True)
 
     def add_dialog(self, **changes: object) -> AddRepositoryDialog:
-        return replace(AddRepositoryDialog("us-east-1", self.service_name, self.options()), **changes)  # type: ignore[arg-type]
+        back = links.images("us-east-1", self.service_name)
+        dialog = AddRepositoryDialog("us-east-1", self.service_name, back, self.options())
+        return replace(dialog, **changes)  # type: ignore[arg-type]
 
     def commands(self, system: str, command: str) -> Commands:
         return Commands(system, (ShellStep(Message(WORDS["command.read"]), command),))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
 from app.operations.state import Kind, Outcome
+from app.web import links
 from app.web.views.base import View
 from app.web.views.role_changes import deactivate_dialog, notice_for, planned_change, reactivate_dialog
 from tests.web.example_parts import NOW, Parts
@@ -25,7 +26,7 @@ def role_dialogs(parts: Parts) -> dict[str, View]:
         "deactivate": deactivate_dialog(*place, taken, NOW),
         "deactivate-outdated": deactivate_dialog(*place, taken, NOW, notice=notice_for("0" * 32)),
         "deactivate-unused": deactivate_dialog(*place, nothing, NOW),
-        "deactivate-change": planned_change(taken, parts.repository, "/"),
+        "deactivate-change": planned_change(taken, parts.repository, links.role(*place, "deactivate")),
         "undo-deactivation": reactivate_dialog(off, back, NOW),
         "undo-deactivation-role": reactivate_dialog(off, replace(back, items=()), NOW),
     }

@@ -12,6 +12,7 @@ from jinja2.meta import find_undeclared_variables
 from app.resources import STATIC, TEMPLATES
 from app.web.assets import Assets
 from app.web.render import make_environment
+from app.web.views.base import DialogView
 from app.web.views.frame import Shell
 from tests.web.asking import PARTIAL, ask
 from tests.web.conftest import ROOT
@@ -283,6 +284,19 @@ def test_what_was_done_outside_offers_what_helps(kind, buttons, friendly):
 def test_a_deployment_with_an_outdated_preview_offers_first_to_preview_it_again(friendly):
     shown = soup(friendly, "progress-outdated").select(".modal-foot .btn")
     assert [button.get_text(strip=True) for button in shown if "primary" in button["class"]] == ["Preview again"]
+
+
+def test_an_outdated_preview_of_a_version_to_deploy_again_is_opened_again(friendly):
+    [shown] = soup(friendly, "progress-outdated-version").select(".modal-foot .primary")
+    assert shown.get_text(strip=True) == "Preview again"
+    assert shown.find_parent("form").select_one("[name=version]")["value"] == "3"
+
+
+def test_a_dialog_that_is_a_page_says_where_it_belongs(friendly):
+    pages = {name: soup(friendly, name) for name, view in Examples().all() if isinstance(view, DialogView)}
+    lacking = [name for name, page in pages.items() if not page.select(".crumbs a") or len(page.select(".crumbs")) > 1]
+    assert pages
+    assert not lacking
 
 
 def test_an_interrupted_operation_has_no_duration(friendly):

@@ -11,6 +11,7 @@ from app.console.repositories import searched_name
 from app.errors import Problem
 from app.inventory import queries, repository_search, sync_state
 from app.inventory.sync_state import What
+from app.web import links
 from app.web.views.base import DialogView, View
 from app.web.views.grant_check import GrantCheckView, grant_check
 from app.web.views.preview import EarlierPreview, PreviewView
@@ -57,6 +58,7 @@ class AddRepositoryDialog(DialogView):
     partial: ClassVar[str] = "partials/add_repository_dialog.html"
 
     region: str
+    back: str
     service: str
     choices: RepositoryOptions
     listing: bool = True
@@ -84,6 +86,7 @@ def add_dialog(
     refused, nearest = explain_refused_name(services, region, typed, refused) if refused else (None, ())
     return AddRepositoryDialog(
         region=region,
+        back=links.images(region, service),
         service=service,
         choices=repository_options(services, region, service, typed),
         listing=listed.problem is None or listed.problem.code != "aws.access_denied",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from app.web.trails import Crumb, trail_to
 from app.wording import Message
 
 
@@ -15,8 +16,17 @@ class View:
 
 
 class DialogView(View):
-    """A dialog: its partial fills the page's `<dialog>`; without scripts it is a page of its own."""
+    """A dialog: its partial fills the page's `<dialog>`; without scripts it is a page of its own.
+
+    `back` is the page that it leads back to.
+    """
 
     page: ClassVar[str] = "pages/dialog.html"
 
     heading: Message
+    back: str
+
+    @property
+    def trail(self) -> tuple[Crumb, ...]:
+        """The pages above it, where it is a page of its own."""
+        return trail_to(self.back)

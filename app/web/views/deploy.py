@@ -22,6 +22,7 @@ from app.diagnosis.check_result import Certainty, Found
 from app.errors import Problem
 from app.inventory import queries
 from app.keys import RegionAndName
+from app.web import links
 from app.web.views.base import DialogView, View
 from app.web.views.image_platform import PlatformView
 from app.wording import N_, Message
@@ -90,6 +91,7 @@ class DeployDialog(DialogView):
     heading: Message
     region: str
     service: str
+    back: str
     form: DeployForm
     repositories: tuple[str, ...] = ()
     images: tuple[DeployableImage, ...] = ()
@@ -179,6 +181,7 @@ def deploy_dialog(
         heading=_heading(name, form),
         region=region,
         service=name,
+        back=links.deployments(region, name),
         form=form,
         repositories=() if form.repository or form.request.version else _repositories(services, region, name),
         images=listed.images[:MOST_IMAGES] if listed else (),

@@ -19,6 +19,7 @@ from app.operations.progress import Progress
 from app.operations.read import progress_of
 from app.operations.state import Kind
 from app.policy.diff import Diff, diff_texts
+from app.web import links
 from app.web.views.base import DialogView, View
 from app.wording import Message
 
@@ -85,11 +86,13 @@ class ProgressDialog(DialogView):
 
     shown: ProgressView
     heading: Message
+    back: str
 
 
 def progress_dialog(shown: ProgressView) -> ProgressDialog:
     """Return the dialog of an operation, with what it does or did as its heading."""
-    return ProgressDialog(replace(shown, in_dialog=True), Message("%(title)s", {"title": labels.title(shown.progress)}))
+    heading = Message("%(title)s", {"title": labels.title(shown.progress)})
+    return ProgressDialog(replace(shown, in_dialog=True), heading, links.operation(shown.progress.id))
 
 
 @dataclass(frozen=True)
