@@ -37,6 +37,11 @@ class GrantCheck:
     evidence: Evidence | None = None
 
     @property
+    def is_added(self) -> bool:
+        """Whether the service can pull from it already, so that Add changes nothing."""
+        return self.item is not None and self.item.state is ItemState.UNCHANGED
+
+    @property
     def is_unread(self) -> bool:
         """Whether the repository is known and its policy isn't."""
         return self.item is not None and self.item.state is ItemState.UNREAD

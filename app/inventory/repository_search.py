@@ -42,10 +42,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """The first matches, by name; `more`: there are others."""
+    """The first matches, by name; `more`: there are others. `added`: those that the service can pull from already."""
 
     rows: tuple[Choice, ...]
     more: bool = False
+    added: tuple[str, ...] = ()
 
 
 def choices(
@@ -59,16 +60,19 @@ def choices(
 ) -> Choices:
     """Return the region's repositories whose name holds `query` and that the role may not pull from at `now`."""
     with db.read() as session:
-        rows = []
+        rows: list[Choice] = []
+        added: list[str] = []
         registry = registry_in(session, connection, service.region).policy
         decides = decides_on_pulls(registry)
         for repository, is_related in _candidates(session, connection, service, query, 2 * limit):
             verdict = verdict_on(repository, service, registry, now) if is_related or decides else None
-            choice = _choice(repository, verdict, is_related=is_related)
-            rows += [choice] if choice else []
+            if verdict is not None and verdict.access is Access.ALLOWED:
+                added.append(repository.name)
+                continue
+            rows.append(_choice(repository, verdict, is_related=is_related))
             if len(rows) > limit:
                 break
-    return Choices(tuple(rows[:limit]), len(rows) > limit)
+    return Choices(tuple(rows[:limit]), len(rows) > limit, tuple(added))
 
 
 def names_matching(db: Database, connection: str, region: str, pattern: str) -> tuple[str, ...]:
@@ -138,9 +142,7 @@ def _candidates(
         after = rows[-1][0].name
 
 
-def _choice(repository: KnownRepository, verdict: Verdict | None, *, is_related: bool) -> Choice | None:
-    if verdict is not None and verdict.access is Access.ALLOWED:
-        return None
+def _choice(repository: KnownRepository, verdict: Verdict | None, *, is_related: bool) -> Choice:
     if verdict is not None and verdict.access is Access.NOT_ALLOWED and not is_related:
         verdict = None  # no policy concerns the service
     return Choice(repository.name, repository.uri, repository.has_policy, verdict)

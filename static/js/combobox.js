@@ -68,7 +68,8 @@
   });
   // A list that arrives while the one before it is walked keeps the option that was reached.
   document.addEventListener('htmx:after:swap', event => {
-    const input = event.detail.ctx.sourceElement;
+    const { sourceElement: source } = event.detail.ctx;
+    const input = source.closest?.('[role=listbox]') ? ownerOf(source) : source; // typed in, or renewed by live.js
     if (!input?.matches?.('[role=combobox]:not(#palette-q)') || !list(input)) return; // its dialog may be gone by then
     mark(input, options(input).find(option => option.dataset.value === reached.get(input)));
   });

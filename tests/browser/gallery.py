@@ -71,7 +71,7 @@ def log(request: Request) -> Response:
 def options(request: Request) -> Response:
     word = request.query_params.get("repository", "")
     found = tuple(RepositoryOption(name, added=name == "storefront/web") for name in REPOSITORIES if word in name)
-    return render(request, RepositoryOptions(found, word))
+    return render(request, RepositoryOptions(found, str(request.url), word))
 
 
 def dialog(request: Request) -> Response:

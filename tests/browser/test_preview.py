@@ -13,6 +13,8 @@ pytestmark = pytest.mark.browser
 
 OTHER = {"Sid": "Other", "Effect": "Allow", "Principal": "*", "Action": "ecr:DescribeImages"}
 POLICY = {"Version": "2012-10-17", "Statement": [OTHER]}
+FREEZE = {"Sid": "Freeze", "Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage"}
+DENIED = {"Version": "2012-10-17", "Statement": [FREEZE]}
 
 
 @pytest.fixture
@@ -119,3 +121,34 @@ def test_add_stays_where_it_is_when_what_is_known_arrives(mika):
     expect(mika.dialog.get_by_text("After this:")).to_be_visible()
     mika.dialog.get_by_role("combobox").press("Escape")
     assert add.bounding_box() == before
+
+
+def test_what_somebody_else_adds_meanwhile_is_said_in_the_dialog_and_in_its_list(adding):
+    adding.dialog.get_by_text("Preview", exact=True).click()
+    field, check = adding.dialog.get_by_role("combobox"), adding.dialog.locator(".grant-check")
+    field.fill("tools/cli")
+    expect(check.get_by_text("After this:")).to_be_visible()
+    field.press("ArrowDown")
+    answer = adding.console.post("/api/v1/services/us-east-1/storefront-web/grants", {"repository": "tools/cli"})
+    assert answer.status == 202
+    expect(check.get_by_text("storefront-web already has access to tools/cli.")).to_be_visible()
+    expect(adding.dialog.get_by_role("option", name="tools/cli")).to_contain_text("Already added")
+    adding.console.sandbox.put_policy("tools/cli", DENIED)
+    api = "/api/v1/services/us-east-1/storefront-web/policy?repository=tools/cli"
+    until(lambda: adding.console.get(api).text, lambda text: "Freeze" in text)
+    expect(check.get_by_text("An explicit deny in statement")).to_be_visible()
+    expect(adding.dialog.get_by_role("option", name="tools/cli")).not_to_contain_text("Already added")
+
+
+def test_the_option_that_was_reached_stays_reached_when_the_list_is_renewed(adding):
+    field = adding.dialog.get_by_role("combobox")
+    with adding.page.expect_response("**/repositories/options*"):
+        field.fill("s")
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    reached = adding.dialog.locator("[role=option][aria-selected=true]").get_attribute("data-value")
+    with adding.page.expect_response("**/repositories/options*"):
+        adding.console.sandbox.put_policy("tools/cli", DENIED)
+        api = "/api/v1/services/us-east-1/storefront-web/policy?repository=tools/cli"
+        until(lambda: adding.console.get(api).text, lambda text: "Freeze" in text)
+    expect(adding.dialog.locator("[role=option][aria-selected=true]")).to_have_attribute("data-value", reached)

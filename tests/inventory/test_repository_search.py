@@ -21,6 +21,7 @@ def test_what_the_service_can_pull_from_already_is_not_offered(db):
     keep(db, "other", allow(puller_arn("blog")))
     keep(db, "none")
     assert offered(db) == ["none", "other"]
+    assert choices(db, "default", SHOP).added == ("granted", "open")
 
 
 def test_what_falls_short_is_offered_with_the_verdict(db):

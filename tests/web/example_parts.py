@@ -258,12 +258,12 @@ class Parts:
 
     def options(self, query: str = "") -> RepositoryOptions:
         options = (
-            RepositoryOption(self.repository, added=True, images=64),
-            RepositoryOption("payments/api", images=42),
-            RepositoryOption("payments/worker", images=1),
+            RepositoryOption("payments/api"),
+            RepositoryOption("payments/worker"),
             RepositoryOption("tools/cli"),
+            RepositoryOption(self.repository, added=True),
         )
-        return RepositoryOptions(options, query, more=True)
+        return RepositoryOptions(options, "/options", query, more=True)
 
     def add_dialog(self, **changes: object) -> AddRepositoryDialog:
         back = links.images("us-east-1", self.service_name)
@@ -290,7 +290,7 @@ class Parts:
     def grant_check(self) -> GrantCheckView:
         """What is known of a repository whose policy names a principal that is dead."""
         dead = Problem("policy.dead_principals", repository=self.repository, principals="AROAEXAMPLEDEADROLE01")
-        return GrantCheckView(self.repository, dead, prune_url=f"/p/{self.repository}")
+        return GrantCheckView(self.repository, refused=dead, prune_url=f"/p/{self.repository}")
 
     def progress_view(self, **changes: object) -> ProgressView:
         return ProgressView(self.progress(**changes), NOW, can_cancel=True)  # type: ignore[arg-type]

@@ -70,7 +70,9 @@ class Examples(Parts):
                 preview=self.preview(),
                 earlier=EarlierPreview(self.repository, texts_known=True, diff=self.preview().diff),
             ),
-            "add-unlisted": self.add_dialog(listing=False, choices=RepositoryOptions((), problem=self.problem())),
+            "add-unlisted": self.add_dialog(
+                listing=False, choices=RepositoryOptions((), "/options", problem=self.problem())
+            ),
             "remove": dialogs.remove_dialog(*where, self.repository, changes=changes),
             "remove-blocked": dialogs.cannot_remove_dialog(
                 *where, self.repository, Problem("policy.not_json", line=3, column=17)
@@ -115,7 +117,7 @@ class Examples(Parts):
             "options": self.options("pay"),
             "operation-details": OperationDetails(self.interrupted_view().progress, self.unsure_changes()),
             "operation-details-done": OperationDetails(self.succeeded_view().progress, self.changes()),
-            "options-empty": RepositoryOptions((), "nothing"),
+            "options-empty": RepositoryOptions((), "/options", "nothing"),
             **deploy_examples(self),
         }
 

@@ -22,25 +22,24 @@ ADD_REPOSITORY = Message(N_("Add repository"))
 
 @dataclass(frozen=True)
 class RepositoryOption:
-    """One repository to choose.
-
-    `images` is how many it holds, None if not known; `added`: the service can pull from it already, so it can't be
-    chosen.
-    """
+    """One repository to choose. `added`: the service can pull from it already, so it can't be chosen."""
 
     name: str
     added: bool = False
-    images: int | None = None
 
 
 @dataclass(frozen=True)
 class RepositoryOptions(View):
-    """GET …/repositories/options?repository=q: the list under the field. `more`: others match too and are left out of it."""
+    """GET …/repositories/options?repository=q: the list under the field, renewed from `url` when access changes.
+
+    `more`: others match too and are left out of it.
+    """
 
     page: ClassVar[str] = "partials/repository_options.html"
     partial: ClassVar[str] = "partials/repository_options.html"
 
     options: tuple[RepositoryOption, ...]
+    url: str
     query: str = ""
     more: bool = False
     problem: Problem | None = None
@@ -58,8 +57,8 @@ class AddRepositoryDialog(DialogView):
     partial: ClassVar[str] = "partials/add_repository_dialog.html"
 
     region: str
-    back: str
     service: str
+    back: str
     choices: RepositoryOptions
     listing: bool = True
     typed: str = ""
@@ -86,8 +85,8 @@ def add_dialog(
     refused, nearest = explain_refused_name(services, region, typed, refused) if refused else (None, ())
     return AddRepositoryDialog(
         region=region,
-        back=links.images(region, service),
         service=service,
+        back=links.images(region, service),
         choices=repository_options(services, region, service, typed),
         listing=listed.problem is None or listed.problem.code != "aws.access_denied",
         typed=typed,
@@ -100,10 +99,14 @@ def add_dialog(
 
 
 def repository_options(services: Services, region: str, service: str, query: str) -> RepositoryOptions:
-    """Return the repositories that the service cannot pull from yet and whose name holds `query`."""
+    """Return the repositories whose name holds `query`: first those that the service cannot pull from yet."""
+    url = links.repositories(region, service, "options", repository=query, place="dialog")
     known_service = queries.last_seen(services.db, services.service_key(region, service))
     if known_service is None:
-        return RepositoryOptions((), query)
+        return RepositoryOptions((), url, query)
     now = services.clock.now()
     choices = repository_search.choices(services.db, services.connection, known_service, searched_name(query), now=now)
-    return RepositoryOptions(tuple(RepositoryOption(row.name) for row in choices.rows), query, more=choices.more)
+    options = [RepositoryOption(row.name) for row in choices.rows]
+    options += [RepositoryOption(name, added=True) for name in choices.added]
+    limit = repository_search.LIMIT
+    return RepositoryOptions(tuple(options[:limit]), url, query, more=choices.more or len(options) > limit)
