@@ -29,7 +29,7 @@ _FATAL: Final = re.compile(
 )
 # A program that still waits or tries again has not ended, though it repeats its lines; one that gave up has.
 _WAITS: Final = re.compile(
-    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|trying again|(?:will|to) try again|try again in)\b"
+    r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|(?<!after )(?<!out )waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|trying again|(?:will|to) try again|try again in)\b"
     # Of clients that connect again by themselves: ioredis, librdkafka, Kafka's and MongoDB's Java clients, Spring AMQP,
     # Elixir's DBConnection
     r"|\bunhandled error event:|\brdkafka#|\bbroker may not be available\b|\bmonitor thread while connecting\b"
@@ -37,7 +37,7 @@ _WAITS: Final = re.compile(
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(
-    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|cancell?ing|crashed|clean exit)\b",
+    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|cancell?ing|crashed|clean exit|timeout after \d+\w{0,3} waiting)\b",
     re.IGNORECASE,
 )
 # A line that a program writes while it runs, and none of its end.
@@ -72,10 +72,10 @@ _SAYS_WHY: Final = re.compile(
 )
 # A frame of a stack trace, the quoted source, or what is written around every failure, whatever failed.
 _SAYS_NOTHING: Final = re.compile(
-    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^\s+\S{1,200}: in (?:function|main chunk|upvalue|local|method|field)\b|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
+    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+(?:errno|code|syscall): |^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^\s+\S{1,200}: in (?:function|main chunk|upvalue|local|method|field)\b|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
     r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^BEGIN failed--|possibly because:\s*$|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
-    r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|A complete log.*|To see .*|npm .*|$)|\b(?:stack trace|full trace)\b|^\W*$"
+    r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|signal|command|Lifecycle script|A complete log.*|To see .*|npm .*|$)|\b(?:stack trace|full trace)\b|^\W*$"
     r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
     re.IGNORECASE,
 )
@@ -147,7 +147,8 @@ def _tries_again(lines: Sequence[str]) -> bool:
 
 
 def _says_end(line: str) -> bool:
-    return (_LAST_WORD.search(line) or _NODE_ENDED.search(line)) is not None
+    waited = _WAITS.search(line) and _GAVE_UP.search(line)
+    return bool(waited or _LAST_WORD.search(line) or _NODE_ENDED.search(line))
 
 
 def _says_failure(line: str) -> bool:
@@ -163,11 +164,11 @@ def restarted(lines: Sequence[str]) -> bool:
         return False
     plain = [_NUMBER.sub("0", line) for line in lines]  # times and process ids differ
     period = _period(plain)
-    if not 2 <= -(-len(plain) // period) <= _MOST_RESTARTS:
-        return False
-    # Progress: `loading 12%`
-    is_progress = period == 1 and len({_TIME_AHEAD.sub("", line) for line in lines}) > 1
-    return len(plain) >= 2 * period and not is_progress
+    if period == 1 and len(set(timeless := [_TIME_AHEAD.sub("", line) for line in lines])) > 1:
+        if not all(map(_says_failure, lines)):  # progress: `loading 12%`
+            return False
+        period = _period(timeless)
+    return 2 <= -(-len(plain) // period) <= _MOST_RESTARTS and len(plain) >= 2 * period
 
 
 def _period(lines: Sequence[str]) -> int:

@@ -16,8 +16,8 @@ from typing import Final
 from app.aws.ports import Deployment
 from app.aws.pull_ports import LogLine
 from app.diagnosis.log_endings import last_words, most_telling, restarted, says_what_and_why, says_why, why_it_waits
-from app.diagnosis.log_lines import ANSI, unwrapped
-from app.diagnosis.log_listening import listenings
+from app.diagnosis.log_lines import ANSI, unwrapped, without_stop
+from app.diagnosis.log_listening import listenings, local_only
 from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check, requests_in
 from app.diagnosis.log_signs import WORKER_TIMEOUT, first_sign
 from app.diagnosis.log_variables import missing_variable
@@ -147,7 +147,7 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
         is_its = number == version
         if is_its:
             ending = next((end for text, end in _ENDINGS if text in words), ending)
-    return ending, [line for line in unwrapped(own) if line.strip()]
+    return ending, without_stop([line for line in unwrapped(own) if line.strip()])
 
 
 def _health(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
@@ -212,8 +212,9 @@ def _port(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, st
     right = [one for one in heard if int(one.port) == deployment.public_port]
     if heard and not right:
         return Reason.PORT, heard[-1].line, heard[-1].port
-    if right and all(one.host.lower() in _LOCAL for one in right):
-        return Reason.LOCALHOST, right[-1].line, right[-1].port
+    said = local_only(lines)
+    if right and (said or all(one.host.lower() in _LOCAL for one in right)):
+        return Reason.LOCALHOST, said or right[-1].line, right[-1].port
     return None
 
 

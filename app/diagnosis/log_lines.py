@@ -22,6 +22,9 @@ _PREFIXES: Final = (
 # One space more may be the logger's own, before a short level: `… 03:12:07  INFO`
 _CONTINUES: Final = re.compile(r"\s{2}|\t|$")
 _LINE_END: Final = re.compile(r"(?:\\r)?\\n")
+# A program that was stopped from outside, as Lightsail does once the deployment has failed, and what runs it says of it.
+_STOPPED: Final = re.compile(r"\bsignal[ :=]{1,3}SIGTERM\b|\b(?:code|status)[ :=]{1,3}143\b")
+_OF_RUNNER: Final = re.compile(r"\W{0,3}(?:npm (?:ERR!|error)|ELIFECYCLE|error Command failed)")
 # Frames and quoted source are indented; a last piece may be no more than the end of the JSON.
 _NO_MESSAGE: Final = ("\\", '"')
 
@@ -34,6 +37,13 @@ def unwrapped(lines: Sequence[str]) -> list[str]:
     `Caused by: …` of a stack trace.
     """
     return [piece for line in _without_prefix(lines) for piece in _unpacked(line)]
+
+
+def without_stop(lines: list[str]) -> list[str]:
+    """Return the lines without those of a stop from outside, which is no end of the program's own."""
+    if not any(map(_STOPPED.search, lines)):
+        return lines
+    return [line for line in lines if not (_STOPPED.search(line) or _OF_RUNNER.match(line))] or lines
 
 
 def _without_prefix(lines: Sequence[str]) -> Sequence[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 _LISTENING: Final = re.compile(
-    r"(?:\b(?:listen\w*|serve|serving|responding|accepting|running|#?start|started|starting|launched|bind\w*|bound|ready|available|server|local"
+    r"(?:\b(?:listen\w*|serve|serving|responding|accepting|running|#?start|started|starting|launched|bind\w*|bound(?:_address\w*)?|http address|ready|available|server|local"
     # Spanish, Portuguese, French, German, Italian, Dutch, Polish, Russian
     r"|escuch\w*|corriendo|iniciad[oa]|ouvindo|rodando|écoute\w*|démarré\w*|lauscht|läuft|gestartet|ascolto|avviato|luistert"
     r"|nasłuch\w*|uruchomion\w*|слуша\w*|запущен\w*)\b"
@@ -79,7 +79,7 @@ _NOT_LISTENING: Final = re.compile(
     r"\b(?:(?i:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use)|E[A-Z]{4,12})\b"
 )
 _SURELY_LISTENS: Final = re.compile(
-    r"\b(?:listen\w*|serving|bound|launched|accepting connections)\b|\bbind(?:ing)?(?: to)?:? {0,2}(?:https?://)?$",
+    r"\b(?:listen\w*|serving|bound(?:_address\w*)?|launched|accepting connections|ready for connections|running mode)\b|\bbind(?:ing)?(?: to)?:? {0,2}(?:https?://)?$",
     re.IGNORECASE,
 )
 # An address below its heading: `Jupyter Server is running at:`
@@ -88,6 +88,11 @@ _HEADING: Final = re.compile(
 )
 _BELOW_HEADING: Final = re.compile(
     r"^\W{0,9}(?:\[[^\]\n]{0,80}\] )?https?://(?P<host>\[::1?\]|[a-z0-9.-]{1,100}):(?P<port>\d{2,5})\b", re.IGNORECASE
+)
+# As Mosquitto and MongoDB say it, apart from the port.
+_LOCAL_ONLY: Final = re.compile(
+    r"\blocal(?:host)?[- ]only\b|\bbound to (?:localhost|loopback)\b|\bonly\b[^\n]{0,60}\bfrom (?:clients running on )?(?:this machine|localhost)\b",
+    re.IGNORECASE,
 )
 
 
@@ -109,6 +114,11 @@ def listenings(lines: Sequence[str]) -> list[Listening]:
             heard.append(Listening(index, line, match["host"], match["port"]))
         before = line
     return heard
+
+
+def local_only(lines: Sequence[str]) -> str:
+    """Return the first line that says that the program listens on localhost only, "" if none does."""
+    return next((line for line in lines if _LOCAL_ONLY.search(line)), "")
 
 
 def _listening(line: str) -> re.Match[str] | None:

@@ -190,6 +190,46 @@ CASES = [
             for more in (" (after 3ms)", " (after 2ms, 1 identical error(s) suppressed)", " (after 2ms, 30 identical)")
         ],
     ),
+    # Several lines that differ in their numbers, and the same ones again: no progress
+    (
+        Reason.EXITED,
+        [
+            "/app/server: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by /app/server)",
+            "/app/server: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.32' not found (required by /app/server)",
+        ]
+        * 3,
+    ),
+    (Reason.QUIET, ["loading 12%", "loading 34%", "loading 57%", "loading 90%"]),
+    (Reason.QUIET, ["2026-11-29T09:12:01Z queue length 3", "2026-11-29T09:12:31Z queue length 4"] * 2),
+    # What has waited in vain waits no longer
+    (Reason.EXITED, ["wait-for-it.sh: timeout occurred after waiting 15 seconds for db:5432"] * 3),
+    (
+        Reason.EXITED,
+        [
+            "Waiting for: tcp://db:5432",
+            "Problem with dial: dial tcp: lookup db on 10.0.0.2:53: no such host. Sleeping 1s",
+            "Timeout after 10s waiting on dependencies to become available: [tcp://db:5432]",
+        ]
+        * 3,
+    ),
+    (Reason.QUIET, ["ERROR pool: timed out waiting for a connection, retrying"] * 3),
+    (Reason.QUIET, ["15s waiting for db:5432"] * 3),
+    # Stopped from outside, as Lightsail does when the deployment has failed: the program didn't end by itself
+    (Reason.PORT, ["$ node server.js", "listening on 8080", "error Command failed with exit code 143."]),
+    (Reason.PORT, ["listening on 8080", " ELIFECYCLE  Command failed with exit code 143."]),
+    (
+        Reason.QUIET,
+        [
+            "warming caches",
+            "npm ERR! path /app",
+            "npm ERR! command failed",
+            "npm ERR! signal SIGTERM",
+            "npm ERR! command sh -c node server.js",
+            "npm ERR! A complete log of this run can be found in:",
+        ],
+    ),
+    (Reason.EXITED, ["Error: connect ECONNREFUSED 10.0.0.9:5432", "npm ERR! code 1", "npm ERR! command failed"] * 3),
+    (Reason.EXITED, ["fatal: no such table: users", "supervisor: sent SIGTERM to worker", "exit code 1"] * 3),
 ]
 
 

@@ -107,6 +107,40 @@ CASES = [
     ),
     (Reason.PORT, ["  ➜  Network: http://172.26.3.4:4173/"]),
     (Reason.QUIET, ["  - Local:        http://5f1c2d:80", "  - Network:      http://172.26.3.4:80"]),
+    # Of data stores, whose own ports others name as those of what they use
+    (
+        Reason.PORT,
+        ["1:M 29 Nov 2026 09:12:01.005 * Running mode=standalone, port=6379.", "* Ready to accept connections"],
+    ),
+    (
+        Reason.PORT,
+        [
+            "0 [System] [MY-010931] [Server] mysqld: ready for connections. Version: '8.0.39'  socket: '/run/mysqld.sock'  port: 3306  MySQL Community Server - GPL."
+        ],
+    ),
+    (Reason.LOCALHOST, ["publish_address {127.0.0.1:80}, bound_addresses {127.0.0.1:80}, {[::1]:80}", "started"]),
+    (Reason.PORT, ["publish_address {172.26.3.4:9200}, bound_addresses {[::]:9200}", "started {x}{172.26.3.4:9300}"]),
+    (
+        Reason.LOCALHOST,
+        ["warn --- config file  - /conf/config.yaml", "warn --- http address - http://localhost:80/ - v5"],
+    ),
+    (Reason.QUIET, ["tracing: sending to http address http://localhost:4318/v1/traces", "warming up"]),
+    # Programs that say by itself that they listen on localhost only
+    (
+        Reason.LOCALHOST,
+        [
+            "1733404263: Starting in local only mode. Connections will only be possible from clients running on this machine.",
+            "1733404263: Opening ipv4 listen socket on port 80.",
+            "1733404263: mosquitto version 2.0.20 running",
+        ],
+    ),
+    (
+        Reason.LOCALHOST,
+        [
+            '{"s":"W","c":"CONTROL","id":22140,"msg":"This server is bound to localhost. Remote systems will be unable to connect to this server."}',
+            '{"s":"I","c":"NETWORK","id":23016,"ctx":"listener","msg":"Waiting for connections","attr":{"port":80,"ssl":"off"}}',
+        ],
+    ),
     (Reason.PORT, ["Setting phasers to stun... (port 3000) (ctrl-c to quit)"]),
 ]
 
@@ -119,3 +153,13 @@ def test_lines_show_a_reason(reason, lines):
 def test_the_port_of_a_management_interface_is_not_the_programs():
     lines = ["HTTP listener listening on 0.0.0.0:8080", "Http management interface listening on http://0.0.0.0:9990"]
     assert seen(*lines).detail == "8080"
+
+
+def test_the_line_that_says_localhost_only_is_quoted():
+    said = "Starting in local only mode. Connections will only be possible from clients running on this machine."
+    assert seen(said, "Opening ipv4 listen socket on port 80.").line == said
+
+
+def test_localhost_only_is_no_cause_on_another_port():
+    lines = ["Starting in local only mode.", "Opening ipv4 listen socket on port 1883."]
+    assert (seen(*lines).reason, seen(*lines).detail) == (Reason.PORT, "1883")

@@ -41,6 +41,24 @@ QUOTES = [
         ],
     ),
     (
+        "Trace: [Error: SQLITE_CANTOPEN: unable to open database file] {",
+        [
+            "Trace: [Error: SQLITE_CANTOPEN: unable to open database file] {",
+            "  errno: 14,",
+            "  code: 'SQLITE_CANTOPEN'",
+            "}",
+            "    at process.unexpectedErrorHandler (server/server.js:1905:13)",
+        ],
+    ),
+    (
+        "Error: connect to the queue",
+        [
+            "Error: connect to the queue",
+            "npm ERR! command failed",
+            "npm ERR! command sh -c node server.js",
+        ],
+    ),
+    (
         "A server is already running. Check /app/tmp/pids/server.pid.",
         ["=> Booting Puma", "A server is already running. Check /app/tmp/pids/server.pid.", "Exiting"],
     ),
