@@ -25,7 +25,7 @@ class LoggedRequest(NamedTuple):
 
 
 # A whole URL only with an address, as the health check has it: what a program calls itself has names.
-_PATH: Final = r"(?:https?://(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?)?(?P<path>/[^\s\"|,]{0,300})"
+_PATH: Final = r"(?:https?://(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?)?(?P<path>/[^\s\"'|,]{0,300})"
 # In lower case as hapi writes it: `get /x {} 404`
 _METHOD: Final = re.compile(r"\b(?:GET|HEAD|get|head)\b")
 # Any request, one that the program itself makes too: no program starts anew with it.
@@ -42,6 +42,10 @@ _STATUS_COLUMN: Final = re.compile(
 )
 _STATUS_FIRST: Final = re.compile(
     rf"(?<![\w.])(?<!\d:)(?P<status>[1-5]\d\d)(?: [A-Z][A-Za-z'-]{{1,20}}){{0,4}}\]?:? (?:GET|HEAD)(?: -)? {_PATH}"
+)
+# Verdaccio: `http <-- 404, user: null(172.26.9.4), req: 'GET /x', error: …`
+_STATUS_BEFORE: Final = re.compile(
+    rf"(?<![\w.:])(?P<status>[1-5]\d\d), [^\n]{{0,100}}?\breq(?:uest)?\W{{1,4}}(?:GET|HEAD) {_PATH}"
 )
 # Serilog: `HTTP GET /x responded 404`; uWSGI: `GET /x => generated 9 bytes in 2 msecs (HTTP/1.1 404)`; `GET /x -> 404`
 _LATER: Final = re.compile(
@@ -138,7 +142,7 @@ def _on_one_line(line: str) -> LoggedRequest | None:
 
 
 def _by_method(line: str, start: str) -> LoggedRequest | None:
-    for pattern in (_IN_ORDER, _LATER, _STATUS_COLUMN, _STATUS_FIRST):
+    for pattern in (_IN_ORDER, _LATER, _STATUS_COLUMN, _STATUS_FIRST, _STATUS_BEFORE):
         if match := pattern.search(start):
             return LoggedRequest(match["path"], int(match["status"]), line)
     if match := _NO_ROUTE.search(start):

@@ -149,6 +149,22 @@ CASES = [
     ),
     (Reason.HEALTH_PATH, ["INFO  ktor.application - 404 Not Found: GET - /healthz in 3ms"] * 2),
     (Reason.HEALTH_STATUS, ["ERROR ktor.application - 500 Internal Server Error: GET - /healthz in 3ms"] * 2),
+    (
+        Reason.HEALTH_PATH,
+        [
+            "info <-- 172.26.9.4 requested 'GET /healthz'",
+            "http <-- 404, user: null(172.26.9.4), req: 'GET /healthz', error: no such package available",
+        ]
+        * 2,
+    ),
+    (
+        Reason.HEALTH_STATUS,
+        [
+            " error--- unexpected error: EACCES: permission denied, open '/verdaccio/storage/.verdaccio-db.json'",
+            " http <-- 500, user: null(172.26.9.4), req: 'GET /healthz', error: internal server error",
+        ]
+        * 2,
+    ),
     # Of servers that refuse a request before they look at its path: Django, Play, Go
     (
         Reason.HEALTH_PATH,
