@@ -40,6 +40,7 @@ _CANNOT_EXEC: Final = re.compile(
 _MEMORY: Final = re.compile(
     r"(?<!\brun )(?<!\bruns )\bout of memory|\boom[- ]?kill(?:ed|er)?\b|cannot allocate (?:memory|\d+ bytes of memory|\w+ of size [\d.]+)"
     r"|\b(?:failed|unable) to allocate (?:memory|[\d.]+ [kmgt]i?b\b)"
+    r"|\brequires [^\n]{0,40}\b\d[\d.,]{0,8} ?(?:[kmgt]i?b|(?:mega|giga)bytes) of (?:memory|ram)\b"
     r"|\binsufficient memory for the java\b|\bNoMemoryError|\bcould not reserve enough space for\b"
     # Of uWSGI, Celery and supervisord. PHP's `memory_limit` is its own, whatever memory there is.
     r"|\b(?:killed|died|exited|terminated|crashed)\b[^\n]{0,60}?\bSIGKILL\b(?!\))"
@@ -50,8 +51,11 @@ _MEMORY: Final = re.compile(
     r"|\bexit(?:ed)?(?: with)?(?: code| status| value \[\w{1,40}\])?[ :=]{1,3}137\b|\bstatus[ :=]{1,2}137\b(?! [a-z])",
     re.IGNORECASE,
 )
-# A program that may not keep its memory from being swapped out has as much as before, whatever the error is called.
-_LOCKS_MEMORY: Final = re.compile(r"\block(?:ing)? (?:\w{1,20} )?memory\b|\bmlock(?:all)?\b", re.IGNORECASE)
+# A program that may not keep its memory from being swapped out has as much as before, whatever the error is called; one
+# that only warns runs.
+_HAS_MEMORY: Final = re.compile(
+    r"\block(?:ing)? (?:\w{1,20} )?memory\b|\bmlock(?:all)?\b|\bwarn(?:ing)?\b[^\n]{0,200}\brequires\b", re.IGNORECASE
+)
 # Of gunicorn, which ends a worker that takes too long and starts another.
 WORKER_TIMEOUT: Final = re.compile(r"\bWORKER TIMEOUT \(pid:(\d{1,9})\)")
 _KILLED: Final = re.compile(r"\bWorker \(pid:(\d{1,9})\) was sent SIGKILL!")
@@ -123,6 +127,6 @@ def first_sign(lines: Sequence[str], last: Sequence[str]) -> SignLine | None:
 
 
 def _is_other(line: str, timed_out: Container[str]) -> bool:
-    """Return whether gunicorn killed a worker itself, which took too long, or memory can't be locked."""
+    """Return whether gunicorn killed a worker itself, which took too long, or there is no lack of memory."""
     match = _KILLED.search(line)
-    return (match is not None and match[1] in timed_out) or _LOCKS_MEMORY.search(line) is not None
+    return (match is not None and match[1] in timed_out) or _HAS_MEMORY.search(line) is not None

@@ -141,6 +141,12 @@ CASES = [
         ]
         * 3,
     ),
+    (
+        Reason.OUT_OF_MEMORY,
+        ["sqlservr: This program requires a machine with at least 2000 megabytes of memory."] * 3,
+    ),
+    (Reason.QUIET, ["WARN search requires 2 GB of memory in production", "warming up"]),
+    (Reason.QUIET, ["For large models, at least 4 GB of memory is recommended", "warming up"]),
     (Reason.OUT_OF_MEMORY, ["fork: Cannot allocate memory"] * 3),
 ]
 
