@@ -33,7 +33,7 @@ _VARIABLE: Final = re.compile(
     r"|\b([A-Z][A-Z0-9_]{2,60})(?:: (?:unbound variable|parameter (?:null or )?not set|getEnv: |(?:cannot|must not) be (?:blank|empty)\b)| not found\. Declare it as)"
     # Of Ruby's `ENV.fetch` and PHP's `$_ENV`: other keys are the program's own
     r"|(?:key not found:|Undefined (?:array key|index):?) [\"']?([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
-    r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: one of| either)?"
+    r"|\b(?:[Nn]o|set|specify|provide|define|configure|Missing|Required|Undefined)(?: the| one of| either)?"
     r"[ :'\"`(]{1,4}([A-Z][A-Z0-9]*_[A-Z0-9_]{1,60})\b"
     # Of zod, where its errors are one line of JSON
     r"|\breceived\W{1,5}undefined\b[^\n]{0,40}?\bpath\W{1,8}([A-Z][A-Z0-9_]{2,60})\b"
