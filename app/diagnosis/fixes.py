@@ -35,6 +35,8 @@ from app.wording import fill
 _ARN: Final = f"arn:aws:iam::{NOBODYS_ACCOUNT}:role/amazon/lightsail/PRINCIPAL-ARN-OF-THE-IMAGE-PULLER-ROLE"
 _PLACEHOLDER: Final = "PRINCIPAL-ARN"
 _WAITED_FOR: Final = {"role.no_arn": "containerServices[0].privateRegistryAccess.ecrImagePullerRole.principalArn"}
+# The usual name of the variable, where the log names none.
+_VARIABLE: Final = {"health.localhost": "HOST", "health.host": "ALLOWED_HOSTS"}
 _MEMBERS: Final = "containers:containers,publicEndpoint:publicEndpoint"
 # The tag to push a new build to if the image was named by its digest alone.
 _REBUILT: Final = "rebuilt"
@@ -127,7 +129,7 @@ def _params(cause: Found, facts: Facts) -> dict[str, str | int]:
         "image": facts.image,
         "image_id": image_id,
         "label": facts.image.split(".")[-2] if facts.uri.registry is RegistryHost.STORED else "",
-        "variable": heard if cause.code == "container.missing_variable" else "HOST",
+        "variable": _VARIABLE.get(cause.code, heard),
         "port": port,
         "path": facts.deployment.health_check_path if facts.deployment and facts.deployment.health_check_path else "/",
         "right_port": int(heard) if cause.code == "health.port" and heard.isdecimal() else port,

@@ -18,7 +18,14 @@ from app.aws.pull_ports import LogLine
 from app.diagnosis.log_endings import last_words, most_telling, restarted, says_what_and_why, says_why, why_it_waits
 from app.diagnosis.log_lines import ANSI, unwrapped, without_stop
 from app.diagnosis.log_listening import listenings, local_only
-from app.diagnosis.log_requests import LONGEST_LINE, LONGEST_REQUEST, of_health_check, requests_in
+from app.diagnosis.log_requests import (
+    LONGEST_LINE,
+    LONGEST_REQUEST,
+    REFUSED_AS,
+    host_refusal,
+    of_health_check,
+    requests_in,
+)
 from app.diagnosis.log_signs import WORKER_TIMEOUT, first_sign
 from app.diagnosis.log_variables import missing_variable
 
@@ -58,6 +65,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     MISSING_VARIABLE = "missing_variable"
     EXITED = "exited"
+    HEALTH_HOST = "health_host"
     HEALTH_PATH = "health_path"
     HEALTH_STATUS = "health_status"
     PORT = "port"
@@ -151,13 +159,15 @@ def _of_deployment(lines: Sequence[LogLine], version: int) -> tuple[Ending, list
 
 
 def _health(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, str] | None:
-    """Return the last request of the health check, if its status does not count as healthy."""
+    """Return the last request of the health check, if its status does not count as healthy, or why it was refused."""
+    codes = deployment.health_check_codes or "200-499"
     last = of_health_check(lines, deployment.health_check_path or "/")
-    if (
-        last is None
-        or last.status == _CLIENT_CLOSED
-        or _is_success(last.status, deployment.health_check_codes or "200-499")
-    ):
+    statuses = REFUSED_AS if last is None else (last.status,)
+    if _CLIENT_CLOSED in statuses or all(_is_success(status, codes) for status in statuses):
+        return None
+    if (refusal := host_refusal(lines)) and set(statuses) <= set(REFUSED_AS):
+        return Reason.HEALTH_HOST, refusal, ""
+    if last is None:
         return None
     reason = Reason.HEALTH_STATUS if last.status >= _SERVER_FAULT else Reason.HEALTH_PATH
     return reason, last.line, str(last.status)

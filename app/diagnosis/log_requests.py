@@ -79,15 +79,17 @@ _ANSWERED: Final = re.compile(
     r"(?P<status>[1-5]\d\d)\b"
 )
 
-# What refuses a request before it looks at the path, and logs no request: Rails, Django and Play, which don't know the
-# host, such as the address that the health check asks; Go, which is asked without TLS.
-_REFUSALS: Final = (
-    (re.compile(r"\bBlocked hosts?: "), HTTPStatus.FORBIDDEN),
-    (
-        re.compile(r"\bInvalid HTTP_HOST header: |\bHost not allowed: |\bsent an HTTP request to an HTTPS server\b"),
-        HTTPStatus.BAD_REQUEST,
-    ),
+# What refuses a request because of the host that it asks for, such as the container's address, and may log no request:
+# Rails, Django, Play, Symfony, ASP.NET, Sinatra, Jupyter, Nextcloud.
+_HOST_REFUSED: Final = re.compile(
+    r"\bBlocked hosts?: |\bInvalid HTTP_HOST header: |\bHost not allowed: |\bUntrusted Host\b"
+    r"|\bhost '[^'\n]{1,100}' does not match an allowed host\b|\bprevented by Rack::Protection::HostAuthorization\b"
+    r"|\brequest with non-local 'Host'|\bTrusted domain error\b"
 )
+REFUSED_AS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
+"""What these answer, where they log no status."""
+# Of Go, which is asked without TLS.
+_TLS_EXPECTED: Final = re.compile(r"\bsent an HTTP request to an HTTPS server\b")
 
 
 def requests_in(lines: Iterable[str]) -> list[LoggedRequest]:
@@ -121,10 +123,13 @@ def of_health_check(lines: Sequence[str], path: str) -> LoggedRequest | None:
     requests = requests_in(lines)
     own = [request for request in requests if "HealthChecker" in request.line or _named(request) == path]
     scripts = [request for request in requests if _named(request).endswith("/index.php")]
-    refused = [
-        LoggedRequest(path, status, line) for line in lines for pattern, status in _REFUSALS if pattern.search(line)
-    ]
+    refused = [LoggedRequest(path, HTTPStatus.BAD_REQUEST, line) for line in lines if _TLS_EXPECTED.search(line)]
     return next(iter(own[-1:] or scripts[-1:] or refused[-1:]), None)
+
+
+def host_refusal(lines: Sequence[str]) -> str:
+    """Return the last line that says that a request's host was refused, "" if none does."""
+    return next((line for line in reversed(lines) if _HOST_REFUSED.search(line)), "")
 
 
 def _named(request: LoggedRequest) -> str:

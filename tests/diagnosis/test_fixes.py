@@ -13,7 +13,7 @@ import pytest
 
 from app.aws.ports import Container, Deployment
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.check_result import Found
+from app.diagnosis.check_result import Certainty, Found
 from app.diagnosis.facts import Known
 from app.diagnosis.fix_kinds import Fix
 from app.diagnosis.fixes import fixes_of
@@ -266,3 +266,12 @@ def test_a_passing_cause_leaves_the_deployment_to_the_lasting_one(world):
         "policy.missing": [Fix.GRANT, Fix.REDEPLOY],
         "deployment.in_progress": [Fix.WAIT],
     }
+
+
+def test_the_variable_of_a_refused_host_is_the_one_for_allowed_hosts(world):
+    world.build()
+    refusal = "[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 172.26.4.5:80"
+    world.sandbox.add_behavior(lines=[refusal], listens=[])
+    world.deploy(endpoint={"successCodes": "200-399"})
+    assert world.why().root.certainty is Certainty.LIKELY  # another status than the framework's may be configured
+    assert "# In deployment.json: add ALLOWED_HOSTS to" in commands(world, Fix.SET_VARIABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -25,9 +26,9 @@ DEPLOYMENT = Deployment(
 )
 
 
-def seen(*lines, ending="Took too long"):
+def seen(*lines, ending="Took too long", **deployed):
     texts = ["[deployment:4] Creating your deployment", *lines, f"[deployment:4] {ending}"]
-    return read_log([LogLine(NOW, text) for text in texts], DEPLOYMENT)
+    return read_log([LogLine(NOW, text) for text in texts], replace(DEPLOYMENT, **deployed))
 
 
 @pytest.mark.parametrize(

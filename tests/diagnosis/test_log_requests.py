@@ -165,15 +165,60 @@ CASES = [
         ]
         * 2,
     ),
-    # Of servers that refuse a request before they look at its path: Django, Play, Go
+    # Of servers that refuse a request before they look at its path: Django, Play, Symfony, ASP.NET, Sinatra, Jupyter,
+    # Nextcloud, whatever they answer; Go
     (
-        Reason.HEALTH_PATH,
+        Reason.HEALTH_HOST,
         [
             "ERROR exception Invalid HTTP_HOST header: '172.26.9.12:80'. You may need to add '172.26.9.12' to ALLOWED_HOSTS."
         ]
         * 2,
     ),
-    (Reason.HEALTH_PATH, ["WARN p.f.hosts.AllowedHostsFilter  Host not allowed: 172.26.9.12:9000 in request: /"] * 2),
+    (Reason.HEALTH_HOST, ["WARN p.f.hosts.AllowedHostsFilter  Host not allowed: 172.26.9.12:9000 in request: /"] * 2),
+    (
+        Reason.HEALTH_HOST,
+        [
+            '[error] Uncaught PHP Exception Symfony\\BadRequestHttpException: "Untrusted Host "172.26.3.4"." at HttpKernel.php line 82',
+            '172.26.4.8 - - [29/Nov/2026] "GET /healthz HTTP/1.1" 400 6602 "-" "ELB-HealthChecker/2.0"',
+        ],
+    ),
+    (
+        Reason.HEALTH_HOST,
+        [
+            "      The host '172.26.3.4:8080' does not match an allowed host.",
+            "      Request finished HTTP/1.1 GET http://172.26.3.4:8080/healthz - 400 334 text/html 1.2ms",
+        ],
+    ),
+    (
+        Reason.HEALTH_HOST,
+        [
+            "W, [2026-11-29 #1]  WARN -- : attack prevented by Rack::Protection::HostAuthorization",
+            '172.26.9.1 - - [29/Nov/2026] "GET /healthz HTTP/1.1" 403 18 0.0012',
+        ],
+    ),
+    (
+        Reason.HEALTH_HOST,
+        [
+            "[W ServerApp] Blocking request with non-local 'Host' 172.26.3.4 (172.26.3.4:8888). If the server should be accessible at that name, set ServerApp.local_hostnames to disable the check.",
+            "[W ServerApp] 403 GET /healthz (@172.26.9.1) 1.11ms referer=None",
+        ],
+    ),
+    (
+        Reason.HEALTH_HOST,
+        [
+            '{"level":1,"url":"/healthz","message":"Trusted domain error. \\"172.26.9.1\\" tried to access using \\"172.26.3.4\\" as host."}'
+        ],
+    ),
+    # A scanner was refused, and the health check fails for another reason
+    (
+        Reason.HEALTH_PATH,
+        [
+            "Invalid HTTP_HOST header: 'scan.example.com'. You may need to add 'scan.example.com' to ALLOWED_HOSTS.",
+            '172.26.9.1 - - [29/Nov/2026] "GET /healthz HTTP/1.1" 404 18 "-" "ELB-HealthChecker/2.0"',
+        ],
+    ),
+    # A database refuses the program
+    (Reason.EXITED, ["ERROR 1130 (HY000): Host '172.26.3.4' is not allowed to connect to this MySQL server"] * 3),
     (
         Reason.HEALTH_PATH,
         [
@@ -223,3 +268,14 @@ def test_a_line_takes_time_linear_in_its_length(text):
         return time.process_time() - started
 
     assert min(seconds(4_000) for _ in range(3)) < 5 * min(seconds(2_000) for _ in range(3)) + 0.01
+
+
+def test_of_a_refused_host_the_line_that_names_it_is_quoted():
+    refusal = "Invalid HTTP_HOST header: '172.26.9.12:80'. You may need to add '172.26.9.12' to ALLOWED_HOSTS."
+    evidence = seen(refusal, "Bad Request: /healthz")
+    assert (evidence.reason, evidence.line) == (Reason.HEALTH_HOST, refusal)
+
+
+def test_a_refused_host_is_no_cause_where_its_answers_count_as_healthy():
+    refusal = "[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 172.26.12.7:80"
+    assert seen(refusal, health_check_codes="200-499").reason is Reason.QUIET

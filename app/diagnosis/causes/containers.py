@@ -60,6 +60,17 @@ CAUSES: Final[dict[str, Cause]] = {
         Fix.REDEPLOY,
         container="web",
     ),
+    "health.host": other(
+        Check.CONTAINER,
+        N_("The program in %(container)s refuses the host that the health check asks for"),
+        N_(
+            "The health check asks for the container's address. Let the program accept any host, "
+            "at least on this path: by a setting, or by a variable that it reads, such as ALLOWED_HOSTS."
+        ),
+        Fix.SET_VARIABLE,
+        Fix.REDEPLOY,
+        container="web",
+    ),
     "health.path": other(
         Check.CONTAINER,
         N_("The health check of %(container)s gets status %(detail)s from %(path)s"),

@@ -14,6 +14,7 @@ _CAUSES: Final = {
     Reason.COMMAND_NOT_FOUND: "container.command_not_found",
     Reason.MISSING_VARIABLE: "container.missing_variable",
     Reason.EXITED: "container.exited",
+    Reason.HEALTH_HOST: "health.host",
     Reason.HEALTH_PATH: "health.path",
     Reason.HEALTH_STATUS: "health.status",
     Reason.PORT: "health.port",
@@ -22,8 +23,11 @@ _CAUSES: Final = {
 }
 # Reported by the checks of platform and size.
 _ELSEWHERE: Final = frozenset({Reason.EXEC_FORMAT, Reason.OUT_OF_MEMORY})
-# Many programs print `localhost` and listen on every address, or log only one of their ports.
-_GUESSED: Final = frozenset({Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE, Reason.PORT, Reason.LOCALHOST})
+# Many programs print `localhost` and listen on every address, or log only one of their ports; others than the health
+# check ask for a host that is refused.
+_GUESSED: Final = frozenset(
+    {Reason.QUIET, Reason.EXITED, Reason.MISSING_VARIABLE, Reason.PORT, Reason.LOCALHOST, Reason.HEALTH_HOST}
+)
 
 
 def check_container(facts: Facts, *, explained: bool, pulls_now: bool = False) -> CheckResult:

@@ -119,6 +119,7 @@ unhealthy(
 )
 # The health check's path, or its codes.
 PATH = "health.path"
+HOST = "health.host"
 unhealthy(
     "uvicorn answers 404",
     PATH,
@@ -171,7 +172,7 @@ unhealthy(
 )
 unhealthy(
     "Django doesn't know the host",
-    PATH,
+    HOST,
     *[
         "Invalid HTTP_HOST header: '172.26.8.10'. You may need to add '172.26.8.10' to ALLOWED_HOSTS.",
         "Bad Request: /",
@@ -198,7 +199,7 @@ unhealthy(
 )
 unhealthy(
     "Play doesn't know the host",
-    PATH,
+    HOST,
     "INFO  play.core.server.AkkaHttpServer  Listening for HTTP on /[0:0:0:0:0:0:0:0]:80",
     *["WARN  p.filters.hosts.AllowedHostsFilter  Host not allowed: 172.26.9.12:80 in request: /"] * 5,
 )
@@ -243,7 +244,7 @@ unhealthy(
 )
 unhealthy(
     "Rails doesn't know the host, and logs no request",
-    "health.path",
+    HOST,
     "* Listening on http://0.0.0.0:80",
     "[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 172.26.4.5:80",
 )
