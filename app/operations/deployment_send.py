@@ -113,7 +113,7 @@ async def _try(work: _Sending) -> Sent | None:
             await context.clock.sleep(work.looks.pop(0))
             return None
         if work.is_unanswered and not seconds_left(step, work.give_up, BUSY_LIMIT):
-            raise Problem("deployment.unconfirmed", **_where(step), minutes=10)
+            raise Problem("deployment.unconfirmed", **step.about, minutes=10)
         planned = await context.in_thread(work.plan, versions, 0)  # of what runs by now
     if work.follows and newest_version(versions) > work.follows:
         raise Problem("rollback.overtaken", **step.about, other=newest_version(versions))

@@ -346,7 +346,7 @@ class TableLease:
         ended = (Instance.left_at.is_not(None), Instance.taken_at.is_not(None))
         query = select(Instance.name, Instance.token, Instance.beat_at, Instance.place, Instance.version, *ended)
         with self._db.read() as session:
-            return {name: _Row(*values) for name, *values in session.execute(query.where(of))}
+            return {row.name: _Row(*row[1:]) for row in session.execute(query.where(of))}
 
     def _holds_guard(self) -> bool:
         """Return whether this process's connection holds the lock of the name; the lock ends with the process."""
