@@ -37,7 +37,7 @@ class Told:
         self.db = None
         self.notes: list[str] = []
 
-    async def record(self, call, _db, _run, note) -> None:
+    async def record(self, call, _run, note) -> None:
         assert call is store.step_noted
         self.notes.append(labels.note(Note(note["code"], note["params"])))
 
