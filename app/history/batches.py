@@ -145,16 +145,19 @@ def count_live(db: Database, runner: Operation) -> int:
         return session.scalar(select(func.count()).select_from(OPERATIONS).where(*_live_items_of(runner))) or 0
 
 
-def end_items(  # noqa: PLR0917  (how they end, and who wanted it)
-    db: Database, runner: Operation, outcome: str, problem: dict[str, Any] | None, at: datetime, by: str | None = None
-) -> int:
-    """End the items of a runner that have not begun: how many."""
-    return _end(db, runner, Operation.started_at.is_(None), outcome, problem, at, by)
+def cancel_items(db: Database, runner: Operation, by: str, at: datetime) -> tuple[str, ...]:
+    """Cancel the items of a runner that have not begun; ask those at work to stop at their next safe point: their ids."""
+    _end(db, runner, Operation.started_at.is_(None), "cancelled", None, at, by)
+    row = Operation
+    begun = (*_live_items_of(runner), row.started_at.is_not(None), row.cancel_requested_by.is_(None))
+    asking = update(row).where(*begun).values(version=row.version + 1, cancel_requested_by=by)
+    with db.write() as session:
+        return tuple(session.scalars(asking.returning(row.id)))
 
 
-def end_all_items(db: Database, runner: Operation, outcome: str, problem: dict[str, Any] | None, at: datetime) -> int:
-    """End every live item of a runner that ends itself, so that nobody works on them any more: how many."""
-    return _end(db, runner, true(), outcome, problem, at, None)
+def end_all_items(db: Database, runner: Operation, outcome: str, problem: dict[str, Any] | None, at: datetime) -> None:
+    """End every live item of a runner that ends itself, so that nobody works on them any more."""
+    _end(db, runner, true(), outcome, problem, at)
 
 
 def end_orphans(db: Database, at: datetime) -> int:
@@ -177,25 +180,24 @@ def end_orphans(db: Database, at: datetime) -> int:
     return len(ids)
 
 
-def _end(  # noqa: PLR0917  (as `end_items`)
+def _end(  # noqa: PLR0917  (how they end, and who wanted it)
     db: Database,
     runner: Operation,
     condition: ColumnElement[bool],
     outcome: str,
     problem: dict[str, Any] | None,
     at: datetime,
-    by: str | None,
-) -> int:
+    by: str = "",
+) -> None:
     row = Operation
     values: dict[str, Any] = {"outcome": outcome, "problem": problem, "ended_at": at}
-    if by is not None:
+    if by:
         values["cancel_requested_by"] = by
     ending = update(row).where(*_live_items_of(runner), condition).values(version=row.version + 1, **values)
     with db.write() as session:
         ids = session.scalars(ending.returning(row.id)).all()
         for chunk in chunks(ids, CHUNK):
             store.settle(session, chunk, "cancelled", at)
-    return len(ids)
 
 
 def runners_of(db: Database, batch_id: str) -> tuple[Operation, ...]:
@@ -219,15 +221,6 @@ def get_runner(db: Database, operation_id: str) -> Operation:
     """Return an operation of the kind `batch`, which there is."""
     with db.read() as session:
         return session.get_one(Operation, operation_id)
-
-
-def request_cancel_of_items(db: Database, runner: Operation, by: str) -> tuple[str, ...]:
-    """Ask the items of a runner that are at work to stop at their next safe point: their ids."""
-    row = Operation
-    begun = (*_live_items_of(runner), row.started_at.is_not(None), row.cancel_requested_by.is_(None))
-    asking = update(row).where(*begun).values(version=row.version + 1, cancel_requested_by=by)
-    with db.write() as session:
-        return tuple(session.scalars(asking.returning(row.id)))
 
 
 def counts_of(db: Database, batch_ids: Collection[str]) -> dict[str, dict[str, int]]:

@@ -163,9 +163,9 @@ class ItemRun:
         # As it is now: the cancellation was requested after this step began.
         runner = await context.in_db(batches.get_runner, self.step.operation.id)
         by = runner.cancel_requested_by or ""
-        await context.in_db(batches.end_items, runner, Outcome.CANCELLED, None, context.clock.now(), by or None)
+        at_work = await context.in_db(batches.cancel_items, runner, by, context.clock.now())
         context.running.note_change()
-        for item_id in await context.in_db(batches.request_cancel_of_items, runner, by):
+        for item_id in at_work:
             context.cancels.notice(item_id)
 
 

@@ -209,7 +209,8 @@ class Starter:
     def _cancel(self, operation_id: str, by: str) -> bool:
         operation = get_operation(self._db, operation_id)
         if operation is not None and operation.kind == Kind.BATCH:
-            self._cancel_items(operation, by)
+            for item_id in batches.cancel_items(self._db, operation, by, self._clock.now()):
+                self._notice(item_id)
         if store.cancelled_in_queue(self._db, operation_id, by, self._clock.now()):
             return True
         is_cancelling = store.cancel_requested(self._db, operation_id, by)
@@ -217,13 +218,6 @@ class Starter:
             self._notice(operation_id)
             self.cancel_parts(operation_id, by)
         return is_cancelling
-
-    def _cancel_items(self, runner: Operation, by: str) -> None:
-        """End the items of a batch's operation that have not begun, and ask those at work to stop."""
-        batches.end_items(self._db, runner, Outcome.CANCELLED, None, self._clock.now(), by)
-        stopping = batches.request_cancel_of_items(self._db, runner, by)
-        for item_id in stopping:
-            self._notice(item_id)
 
     def enqueue(self, operation: Operation | store.NewOperation) -> None:
         """Hand a living operation to the engine; one that it knows already is left alone."""

@@ -36,7 +36,7 @@ class Waiting:
     async def in_db(self, call, *_):
         self.asked[call.__name__] += 1
         answers = {"runners_of": [], "runnable": (), "count_live": self.live, "get_runner": self.step.operation}
-        if call is batches.end_items:
+        if call is batches.cancel_items:
             self.live = 0
         return answers.get(call.__name__, ())
 
