@@ -70,18 +70,24 @@ class EcrRepositories:
         return self._text_or_none("DeleteRepositoryPolicy", name)
 
     def _text_or_none(self, operation: str, name: str) -> Answered[str | None]:
-        try:
-            answered = self._answer(operation, "policyText", {"repository": name}, repositoryName=name)
-        except Problem as problem:
-            if problem.code != "policy.not_found":
-                raise
-            return Answered(None, problem.request_id)
-        return Answered(encodable(answered.value["policyText"]), answered.request_id)
+        call = Call("ecr", operation, self.region, {"repository": name})
+        return text_or_none(self.clients, call, "policyText", "policy.not_found", repositoryName=name)
 
     def _answer(
         self, operation: str, member: str, subject: Mapping[str, str | int], **arguments: Any
     ) -> Answered[Mapping[str, Any]]:
         return self.clients.answer(Call("ecr", operation, self.region, subject), member, **arguments)
+
+
+def text_or_none(clients: Clients, call: Call, member: str, missing: str, **arguments: Any) -> Answered[str | None]:
+    """Return the text in `member` of an answer; None only if AWS says that there is none, with the code `missing`."""
+    try:
+        answered = clients.answer(call, member, **arguments)
+    except Problem as problem:
+        if problem.code != missing:
+            raise
+        return Answered(None, problem.request_id)
+    return Answered(encodable(answered.value[member]), answered.request_id)
 
 
 def repository_of(raw: Mapping[str, Any], region: str) -> Repository:

@@ -17,12 +17,12 @@ from botocore.utils import get_environ_proxies
 
 from app.aws.answers import parsed
 from app.aws.clients import CONNECT_TIMEOUT, Clients
+from app.aws.ecr import text_or_none
 from app.aws.errors import Call
 from app.aws.ports import Answered
 from app.aws.pull_ports import ImageDetail, ImageDetailPage, LogLine, LogPage, LogRange, Manifest
 from app.aws.unanswered import host_of, problem_of_sdk
 from app.errors import Problem
-from app.json_escapes import encodable
 
 PAGE: Final = 1_000
 LARGEST_CONFIG: Final = 4 * 1024 * 1024  # bytes
@@ -158,17 +158,14 @@ class BotoPullReads:
     def _text_or_none(
         self, operation: str, member: str, missing: str, arguments: dict[str, Any]
     ) -> Answered[str | None]:
-        try:
-            answered = self._ecr(operation, member, arguments)
-        except Problem as problem:
-            if problem.code != missing:
-                raise
-            return Answered(None, problem.request_id)
-        return Answered(encodable(answered.value[member]), answered.request_id)
+        return text_or_none(self.clients, self._call(operation, arguments), member, missing, **arguments)
 
     def _ecr(self, operation: str, member: str, arguments: dict[str, Any]) -> Answered[Mapping[str, Any]]:
+        return self.clients.answer(self._call(operation, arguments), member, **arguments)
+
+    def _call(self, operation: str, arguments: Mapping[str, Any]) -> Call:
         subject = {"repository": arguments["repositoryName"]} if "repositoryName" in arguments else {}
-        return self.clients.answer(Call("ecr", operation, self.region, subject), member, **arguments)
+        return Call("ecr", operation, self.region, subject)
 
 
 def detail_of(raw: Mapping[str, Any]) -> ImageDetail:

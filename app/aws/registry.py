@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from app.aws.clients import Clients
+from app.aws.ecr import text_or_none
 from app.aws.errors import Call
 from app.aws.ports import Answered
-from app.errors import Problem
-from app.json_escapes import encodable
 
 POLICY_SCOPE: Final = "REGISTRY_POLICY_SCOPE"
 
@@ -25,13 +24,8 @@ class EcrRegistry:
 
     def get_policy(self) -> Answered[str | None]:
         """Return the policy text, None only if ECR says that there is none (ecr:GetRegistryPolicy)."""
-        try:
-            answered = self.clients.answer(Call("ecr", "GetRegistryPolicy", self.region), "policyText")
-        except Problem as problem:
-            if problem.code != "registry.no_policy":
-                raise
-            return Answered(None, problem.request_id)
-        return Answered(encodable(answered.value["policyText"]), answered.request_id)
+        call = Call("ecr", "GetRegistryPolicy", self.region)
+        return text_or_none(self.clients, call, "policyText", "registry.no_policy")
 
     def get_policy_scope(self) -> Answered[str]:
         """Return the value of the account setting (ecr:GetAccountSetting)."""

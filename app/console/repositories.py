@@ -9,7 +9,6 @@ from app.console.regions import check_region
 from app.console.timeouts import ask
 from app.errors import Problem
 from app.inventory import queries, store
-from app.inventory.unlisted import unlisted
 from app.operations.repository_name import parse_reference
 from app.threads import run_in_threadpool
 
@@ -96,4 +95,10 @@ async def _described(services: Services, region: str, service: str, name: str) -
             raise
     await ask(services, region, repositories.get_policy, name)
     known_service = await run_in_threadpool(queries.find_service, services.db, services.service_key(region, service))
-    return unlisted(known_service.service.account, region, name) if known_service else None
+    return _undescribed(known_service.service.account, region, name) if known_service else None
+
+
+def _undescribed(account: str, region: str, name: str) -> Repository:
+    """Return what DescribeRepositories would return. Lightsail, and so its pulls, exist only in the partition `aws`."""
+    uri = f"{account}.dkr.ecr.{region}.amazonaws.com/{name}"
+    return Repository(region, name, account, uri, f"arn:aws:ecr:{region}:{account}:repository/{name}")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, select, tuple_, update
+from sqlalchemy import Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.findings.check_services import forget_gone_services, has_gone_services
+from app.findings.check_services import forget_gone_services, has_gone_services, is_about_gone
 from app.findings.judge import Judged, JudgedRepository, NamedService, Removal, judge, worst
 from app.findings.kept import Key, replace_of_repositories
 from app.findings.models import Dismissal, KeptFinding
@@ -72,11 +72,8 @@ def mark_expired(db: Database, connection: str, now: datetime) -> None:
 
 def _about_gone_services(connection: str) -> Select[str, str]:
     """The repositories with a finding about a service that is gone: no policy names it, so none marks them."""
-    row, service = KeptFinding, SeenService
-    is_there = exists().where(
-        service.connection == row.connection, service.region == row.region, service.name == row.service
-    )
-    removed = (row.connection == connection, row.code.in_(_OF_THE_SERVICE), ~is_there)
+    row = KeptFinding
+    removed = (row.connection == connection, row.code.in_(_OF_THE_SERVICE), is_about_gone())
     return select(row.region, row.repository).where(*removed).distinct()
 
 

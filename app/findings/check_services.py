@@ -55,12 +55,15 @@ def has_gone_services(session: Session, connection: str) -> bool:
     return session.scalar(select(KeptFinding.id).where(*_about_gone(connection)).limit(1)) is not None
 
 
-def _about_gone(connection: str) -> tuple[ColumnElement[bool], ...]:
+def is_about_gone() -> ColumnElement[bool]:
+    """Return the condition that the service of a finding is gone."""
     row, service = KeptFinding, SeenService
-    is_there = exists().where(
-        service.connection == row.connection, service.region == row.region, service.name == row.service
-    )
-    return row.connection == connection, row.known_repository.is_(None), ~is_there
+    is_it = (service.connection == row.connection) & (service.region == row.region) & (service.name == row.service)
+    return ~exists().where(is_it)
+
+
+def _about_gone(connection: str) -> tuple[ColumnElement[bool], ...]:
+    return KeptFinding.connection == connection, KeptFinding.known_repository.is_(None), is_about_gone()
 
 
 def _due(session: Session, connection: str) -> dict[Key, _Due]:

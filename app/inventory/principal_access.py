@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from app.db import Database
 from app.errors import Problem
 from app.inventory.models import PolicyPrincipal, SeenRepository
 from app.inventory.pull_counts import begins_with, openings, principals_of
-from app.inventory.registries import registries_in
+from app.inventory.registries import KnownRegistry, registries_in
 from app.policy.arns import account_named, account_of, is_arn, service_of
 from app.policy.evaluate import Evaluator
 from app.policy.layers import NOT_READ
@@ -72,10 +73,11 @@ def repositories_for(
     account = account_of(principal)
     repository = SeenRepository
     with db.read() as session:
-        concerned = _named(session, connection, principal) | _opened(session, connection, principal)
+        registries = registries_in(session, connection)
+        concerned = _named(session, connection, principal) | _opened(session, connection, principal, registries)
         keys = sorted(concerned, key=lambda key: (key[1], key[0]))
         chosen = keys[:limit]
-        verdicts = _judged(session, connection, principal, chosen, now)
+        verdicts = _judged(session, connection, principal, chosen, registries, now)
         unread = session.scalar(
             select(func.count()).where(repository.connection == connection, repository.policy_read_at.is_(None))
         )
@@ -91,23 +93,29 @@ def _named(session: Session, connection: str, principal: str) -> set[tuple[str, 
     return {(region, name) for region, name in session.execute(named)}
 
 
-def _opened(session: Session, connection: str, principal: str) -> set[tuple[str, str]]:
+def _opened(
+    session: Session, connection: str, principal: str, registries: Mapping[str, KnownRegistry]
+) -> set[tuple[str, str]]:
     """The repositories that the registry policy of their Region may open to the principal."""
     row = SeenRepository
     opened: set[tuple[str, str]] = set()
-    for region, registry in registries_in(session, connection).items():
+    for region, registry in registries.items():
         if prefixes := openings(registry.policy, principal):
             in_region = (row.connection == connection, row.region == region, begins_with(prefixes))
             opened.update((region, name) for name in session.scalars(select(row.name).where(*in_region)))
     return opened
 
 
-def _judged(
-    session: Session, connection: str, principal: str, keys: list[tuple[str, str]], now: datetime
+def _judged(  # noqa: PLR0917  (what is judged, and by what)
+    session: Session,
+    connection: str,
+    principal: str,
+    keys: list[tuple[str, str]],
+    registries: Mapping[str, KnownRegistry],
+    now: datetime,
 ) -> dict[tuple[str, str], PrincipalAccess]:
     row = SeenRepository
     regions = sorted({region for region, _ in keys})
-    registries = registries_in(session, connection)
     role = service_of(principal)
     caller = PullPrincipal.puller(principal) if role is not None and role.is_puller else PullPrincipal.of(principal)
     judged: dict[tuple[str, str], PrincipalAccess] = {}

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.diagnosis.causes import CAUSES
 from app.errors import Problem
-from app.operations.causes import CAUSE
+from app.operations.deployment_causes import CAUSE
 from app.policy.messages import WORDS as POLICY_WORDS
 from app.wording import fill
 

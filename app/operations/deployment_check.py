@@ -21,7 +21,7 @@ from app.diagnosis.image_uri import parse_image
 from app.diagnosis.manifests import is_artifact
 from app.errors import Problem
 from app.inventory import queries
-from app.operations.causes import detail_of
+from app.operations.deployment_causes import detail_of
 from app.operations.service_steps import read_service
 from app.operations.state import StepState
 from app.operations.step import Result, Stepping

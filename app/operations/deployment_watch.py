@@ -15,7 +15,7 @@ from app.diagnosis.diagnosis import Diagnosis, most_telling
 from app.diagnosis.reader import Question
 from app.diagnosis.run import Pool, diagnose_in_pool
 from app.errors import Problem
-from app.operations.causes import detail_of
+from app.operations.deployment_causes import detail_of
 from app.operations.service_steps import seconds_left, wait_until
 from app.operations.step import Stepping
 

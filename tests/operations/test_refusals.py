@@ -13,7 +13,7 @@ from app.history.models import Operation, PolicyChange
 from app.inventory.circumstances import Circumstances
 from app.inventory.registries import KnownRegistry
 from app.operations import refused_writes
-from app.operations.causes import detail_of
+from app.operations.deployment_causes import detail_of
 from app.operations.explained import explained
 from app.operations.fingerprint import change_fingerprint, fingerprint, is_of, matches
 from app.operations.judgements import GONE, judging_access, judging_removal, judging_text
