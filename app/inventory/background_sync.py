@@ -139,7 +139,8 @@ class Scanner:
 
         Waits no longer than `seconds`; the reads continue.
         """
-        ours = [(region, what) for region in self.regions if region in set(regions) for what in What]
+        chosen = set(regions)
+        ours = [(region, what) for region in self.regions if region in chosen for what in What]
         tasks = [self._task(("refresh", *part), partial(self._refresh, *part)) for part in ours]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)

@@ -211,8 +211,8 @@ class SeenRegistry(Base):
 class PolicyPrincipal(Base):
     """A principal that a repository's policy names anywhere; `service` is the one in its role's path, or "".
 
-    `access` is what the policy as a whole gives it (`policy.verdict.Access`); "" if it is not a role. A policy that
-    lets others in without naming them counts as naming "*".
+    `access` is what the policy as a whole gives it (`policy.verdict.Access`); "" if it is not a role. `NotPrincipal`
+    counts as naming the principals in it, though it is about all others.
     """
 
     __tablename__ = "policy_principals"

@@ -108,8 +108,9 @@ def _opened(
     speaking = {principal for role in roles for principal in principals_of(role)}
     is_own = (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
     speaks = exists().where(is_own, named.principal.in_(speaking))
-    unknown = row.policy_problem.is_not(None)  # nobody knows whom it names
-    query = select(row.arn, case((speaks | unknown, row.policy_text), else_=null()))
+    # Nobody knows whom it names, or it denies whom it doesn't name.
+    may_speak = row.policy_problem.is_not(None) | row.policy_text.contains("NotPrincipal")
+    query = select(row.arn, case((speaks | may_speak, row.policy_text), else_=null()))
     in_scope = (row.connection == region_key[0], row.region == region_key[1], row.policy_read_at.is_not(None))
     return [(arn, text) for arn, text in session.execute(query.where(*in_scope, begins_with(prefixes)))]
 

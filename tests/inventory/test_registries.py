@@ -123,6 +123,15 @@ def test_the_repositories_that_an_allow_opens_are_counted(db):
     assert [service.can_pull for service in queries.list_services(db, "default")] == [4]
 
 
+def test_a_deny_for_all_but_a_few_is_counted_as_one_although_it_names_only_the_few(db):
+    few = {"Effect": "Deny", "NotPrincipal": {"AWS": "999988887777"}, "Action": PULL}
+    keep(db, "team/a", few)
+    keep(db, "team/b", {**few, "Action": "ecr:PutImage"})
+    know(db, policy("Allow", "team/*"))
+    assert [access for _, access in seen(db).values()] == [Access.DENIED, Access.ALLOWED]
+    assert counted(db) == 1
+
+
 @pytest.mark.parametrize(
     "name, count",
     [("*", 3), ("team/?", 2), ("*/b", 1), ("team/${aws:username}", 0), ("team/a", 1)],
