@@ -62,7 +62,7 @@ def _version_of(raw: Mapping[str, Any]) -> DeployedVersion:
 
 
 def _without_values(problem: Problem, spec: DeploymentSpec) -> Problem:
-    """The problem, without AWS's text where that holds a value."""
+    """Return the problem, without AWS's text where that holds a value."""
     message = problem.aws_message
     if any(value in message for value in _values(spec)):
         message = ""

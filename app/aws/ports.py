@@ -198,7 +198,7 @@ class Aws(Protocol):
         """Return the port to a region's container services."""
 
     def deployments(self, region: str) -> ServiceDeployments:
-        """The port to deployments of a region's container services, environment values included."""
+        """Return the port to deployments of a region's container services, environment values included."""
 
     def repositories(self, region: str) -> Repositories:
         """Return the port to a region's repositories."""

@@ -40,7 +40,7 @@ class BotoAws:
         return LightsailContainerServices(self._clients, region)
 
     def deployments(self, region: str) -> LightsailDeployments:
-        """The port to deployments of a region's container services."""
+        """Return the port to deployments of a region's container services."""
         return LightsailDeployments(self._clients, region)
 
     def repositories(self, region: str) -> EcrRepositories:

@@ -61,7 +61,7 @@ def _names_another(answer: Mapping[str, Any], sent: Mapping[str, Any], operation
 
 
 def _values(value: Any, path: list[str]) -> Iterator[Any]:
-    """The values at a path; None for one that is left out. An empty list has none."""
+    """Yield the values at a path; None for one that is left out. An empty list has none."""
     if not path:
         yield value
         return
@@ -72,7 +72,7 @@ def _values(value: Any, path: list[str]) -> Iterator[Any]:
 
 
 def _has_another_shape(answer: Mapping[str, Any], model: OperationModel) -> bool:
-    """Whether an answer has members that this operation's lacks, and another operation's has them all.
+    """Return whether an answer has members that this operation's lacks, and another operation's has them all.
 
     A member that no operation has is one that AWS has added since.
     """

@@ -71,7 +71,7 @@ def mark_expired(db: Database, connection: str, now: datetime) -> None:
 
 
 def _about_gone_services(connection: str) -> Select[str, str]:
-    """The repositories with a finding about a service that is gone: no policy names it, so none marks them."""
+    """Return the repositories with a finding about a service that is gone: no policy names it, so none marks them."""
     row = KeptFinding
     removed = (row.connection == connection, row.code.in_(_OF_THE_SERVICE), is_about_gone())
     return select(row.region, row.repository).where(*removed).distinct()
@@ -141,7 +141,7 @@ def _known_services(session: Session, connection: str, region: str) -> dict[str,
 def _services(
     session: Session, connection: str, region: str, names: Sequence[str], services_by_name: Mapping[str, NamedService]
 ) -> dict[Key, tuple[NamedService, ...]]:
-    """The services that each policy names: by a role they have, or by the path of one they had."""
+    """Return the services that each policy names: by a role they have, or by the path of one they had."""
     row = PolicyPrincipal
     principals = session.execute(
         select(row.repository, row.principal, row.service).where(

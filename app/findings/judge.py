@@ -74,7 +74,7 @@ class Pullers:
     everyone: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """As it is kept; `from_json` is the inverse."""
+        """Return it as it is kept; `from_json` is the inverse."""
         return {
             "services": list(self.services),
             "service_count": self.service_count,
@@ -84,7 +84,7 @@ class Pullers:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Pullers:
-        """What `to_json` gave."""
+        """Return what `to_json` gave."""
         return cls(tuple(value["services"]), value["service_count"], value["others"], value["everyone"])
 
 
@@ -166,7 +166,7 @@ def _of_policy(
     *,
     basis: str = "",
 ) -> AccessFinding:
-    """What the text of the policy alone shows, with the service that it concerns."""
+    """Return what the text of the policy alone shows, with the service that it concerns."""
     service = str(finding.params.get("service") or orphans.get(finding.principal, ""))
     named_service = next((each for each in subject.services if each.name == service), None)
     verdict = (verdicts or {}).get(service)
@@ -198,7 +198,7 @@ def _of_services(
     registry: RegistryPolicy,
     verdicts: Mapping[str, Verdict],
 ) -> Iterator[AccessFinding]:
-    """What keeps a role from pulling that an Allow of the policy names."""
+    """Yield what keeps a role from pulling that an Allow of the policy names."""
     granted = {
         value
         for statement in (document.statements if document else ())

@@ -74,12 +74,12 @@ class FindingCursor:
     id: str
 
     def to_text(self) -> str:
-        """For an address; `from_text` is its inverse."""
+        """Return it as URL text; `from_text` is the inverse."""
         return f"{self.rank}~{self.region}~{self.id}~{self.repository}"
 
     @classmethod
     def from_text(cls, text: str) -> FindingCursor:
-        """The place that `to_text` wrote. Raises `request.bad_cursor`."""
+        """Return the place that `to_text` wrote. Raises `request.bad_cursor`."""
         parts = text.split("~", 3)
         if len(parts) < 4:
             raise Problem("request.bad_cursor")

@@ -169,7 +169,7 @@ def _may_be_our_switch(session: Session, new: NewOperation, at: datetime) -> boo
 
 
 def _new(kind: str, given: Standing, connection: str, region: str, *, name: str, subject: str) -> NewOperation:
-    """The operation to record; `name` names it among all that are seen, in every process alike."""
+    """Return the operation to record; `name` names it among all that are seen, in every process alike."""
     return NewOperation(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"sailpass:drift:{name}")),
         kind=kind,

@@ -115,7 +115,7 @@ def last_grants(db: Database, service: ServiceKey) -> dict[str, LastGrant]:
 
 
 def last_grants_on(db: Database, repository: RepositoryKey) -> dict[str, LastGrant]:
-    """By service, the last operation that gave it access to the repository."""
+    """Return by service the last operation that gave it access to the repository."""
     row = Operation
     gave = and_(*repository.of(row, row.repository), GRANTED)
     query = select(row.service, row.asked_at, row.asked_by).where(gave).order_by(row.asked_at)
@@ -185,7 +185,7 @@ def stuck_in_queue(db: Database, *, waiting_since: datetime, begun_since: dateti
 
 
 def _of_service(row: type[Operation]) -> ColumnElement[bool]:
-    """It is about a service's role or its deployments, and waits for others of the service."""
+    """Return the condition for what is about a service's role or deployments: it waits for others of the service."""
     return or_(row.repository == "", row.kind == kinds.DEPLOY)
 
 

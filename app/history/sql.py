@@ -41,7 +41,7 @@ NEW_STEP: Insert = insert(STEPS)
 
 
 def without_index(column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """The column as an expression: by the column itself SQLite would choose an index that holds what has ended, too."""
+    """Return the column as an expression: by itself, SQLite would choose an index that holds what has ended, too."""
     return func.coalesce(column, column)
 
 

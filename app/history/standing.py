@@ -36,7 +36,7 @@ class Standing:
 def standing_grants(
     db: Database, service: ServiceKey, repositories: Collection[str] | None = None
 ) -> dict[str, datetime]:
-    """By repository, when access was last given with Sailpass, where nothing of Sailpass's has changed the policy since.
+    """Return by repository when access was last given with Sailpass, where Sailpass hasn't changed the policy since.
 
     If the policy no longer names the service's role, somebody else took the access away. `repositories`: only these.
     """
@@ -68,7 +68,7 @@ def standing(
 def standing_in(
     session: Session, connection: str, region: str, repositories: Sequence[str] | None = None
 ) -> tuple[Standing, ...]:
-    """As `standing`, within a session."""
+    """Return the same as `standing`, within a session."""
     among = () if repositories is None else (Operation.repository.in_(repositories),)
     row, change, write = Operation, PolicyChange, aliased(PolicyChange)
     last_write = (
@@ -123,13 +123,13 @@ def _of(operation: Operation, write: PolicyChange | None, text: str | None) -> S
 
 
 def _gave(row: type[Operation], connection: str, region: str) -> tuple[ColumnElement[bool], ...]:
-    """Whether an operation may have given access."""
+    """Return the conditions that an operation may have given access."""
     may_give = row.kind.in_(kinds.MAY_GIVE_ACCESS)
     return row.connection == connection, row.region == region, may_give, row.outcome == "succeeded"
 
 
 def made_anew(row: type[Operation]) -> ColumnElement[bool]:
-    """Whether a reading has shown since that the repository was deleted, or deleted and created again."""
+    """Return the condition that a reading has shown since that the repository was deleted, or deleted and created again."""
     later = aliased(Operation)
     return exists().where(
         later.connection == row.connection,
@@ -141,7 +141,7 @@ def made_anew(row: type[Operation]) -> ColumnElement[bool]:
 
 
 def overridden(row: type[Operation]) -> ColumnElement[bool]:
-    """Whether a later operation changed, or may have changed, what `row` gave its service."""
+    """Return the condition that a later operation changed, or may have changed, what `row` gave its service."""
     later = aliased(Operation)
     same_region = (later.connection == row.connection) & (later.region == row.region)
     changed = exists().where(PolicyChange.operation_id == later.id)

@@ -90,7 +90,7 @@ def lock_repository(db: Database, session: Session, operation_id: str) -> None:
 
 
 def lock_repositories(db: Database, session: Session, operation_ids: Sequence[str]) -> None:
-    """As `lock_repository`, of many operations."""
+    """Do the same as `lock_repository` for many operations."""
     if not is_sqlite(db.url):
         db.lock(session, session.scalars(_KEYS, {"ids": list(operation_ids)}))
 

@@ -126,7 +126,7 @@ def verdict_on(
 
 
 def _opened(session: Session, connection: str, service: ContainerService, prefixes: Sequence[str]) -> _Opened:
-    """The repositories that the registry policy may open to the service's role, whose names begin so."""
+    """Return the repositories that the registry policy may open to the service's role, whose names begin so."""
     row = SeenRepository
     if not prefixes:
         return _Opened((), 0)

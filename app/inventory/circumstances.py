@@ -85,7 +85,7 @@ def circumstances_of(db: Database, repository: RepositoryKey, now: datetime) -> 
 
 
 def known_circumstances(db: Database, repository: RepositoryKey, now: datetime) -> tuple[KnownRegistry, Circumstances]:
-    """As `circumstances_of`, with what is known of the reading of the registry policy."""
+    """Return the same as `circumstances_of`, with what is known of the reading of the registry policy."""
     with db.read() as session:
         registry = registry_in(session, repository.connection, repository.region)
         return registry, Circumstances(registry.policy, session.scalar(_ARN_OF, repository.parameters) or "", now)

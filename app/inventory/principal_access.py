@@ -86,7 +86,7 @@ def repositories_for(
 
 
 def _named(session: Session, connection: str, principal: str) -> set[tuple[str, str]]:
-    """The repositories whose policy speaks of the principal, by Region and name."""
+    """Return the repositories whose policy speaks of the principal, by Region and name."""
     row = PolicyPrincipal
     forms = principals_of(principal)
     named = select(row.region, row.repository).where(row.connection == connection, row.principal.in_(forms))
@@ -96,7 +96,7 @@ def _named(session: Session, connection: str, principal: str) -> set[tuple[str, 
 def _opened(
     session: Session, connection: str, principal: str, registries: Mapping[str, KnownRegistry]
 ) -> set[tuple[str, str]]:
-    """The repositories that the registry policy of their Region may open to the principal."""
+    """Return the repositories that the registry policy of their Region may open to the principal."""
     row = SeenRepository
     opened: set[tuple[str, str]] = set()
     for region, registry in registries.items():

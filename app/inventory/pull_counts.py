@@ -56,7 +56,7 @@ def openings(registry: RegistryPolicy, role: str) -> tuple[str, ...]:
 
 
 def begins_with(prefixes: Collection[str]) -> ColumnElement[bool]:
-    """Whether a repository's name begins with one of the prefixes."""
+    """Return the condition that a repository's name begins with one of the prefixes."""
     return or_(*(SeenRepository.name.startswith(prefix, autoescape=True) for prefix in prefixes))
 
 
@@ -101,7 +101,7 @@ def _is_allowed(circumstances: Circumstances, text: str | None, role: str) -> bo
 def _opened(
     session: Session, region_key: tuple[str, str], prefixes: Collection[str], roles: Collection[str]
 ) -> list[tuple[str, str | None]]:
-    """The repositories that the registry policy may open: ARN, and the policy where it speaks of one of the roles."""
+    """Return the repositories that the registry policy may open: ARN, and the policy where it speaks of one of the roles."""
     if not prefixes:
         return []
     row, named = SeenRepository, PolicyPrincipal
@@ -118,7 +118,7 @@ def _opened(
 def _naming(
     session: Session, region_key: tuple[str, str], roles: Collection[str], prefixes: Collection[str]
 ) -> list[tuple[str, str | None, str]]:
-    """The other repositories whose policy names a role: ARN, policy and role."""
+    """Return the other repositories whose policy names a role: ARN, policy and role."""
     row, named = SeenRepository, PolicyPrincipal
     is_own = (named.connection == row.connection) & (named.region == row.region) & (named.repository == row.name)
     query = select(row.arn, row.policy_text, named.principal).join(named, is_own)

@@ -292,7 +292,7 @@ class _Counts:
 
 
 def _counts(session: Session, connection: str, services: Sequence[SeenService]) -> _Counts:
-    """How often policies name the services' roles, by what they give them."""
+    """Return how often policies name the services' roles, by what they give them."""
     row = PolicyPrincipal
     regions = {service.region for service in services}
     in_region = (row.connection == connection, row.region.in_(regions))

@@ -74,12 +74,12 @@ class RepositoryCursor:
     region: str
 
     def to_text(self) -> str:
-        """For an address; `from_text` is its inverse."""
+        """Return it as URL text; `from_text` is the inverse."""
         return f"{self.region}~{self.name}"
 
     @classmethod
     def from_text(cls, text: str) -> RepositoryCursor:
-        """The place that `to_text` wrote. Raises `request.bad_cursor`."""
+        """Return the place that `to_text` wrote. Raises `request.bad_cursor`."""
         region, _, name = text.partition("~")
         if not region or not name:
             raise Problem("request.bad_cursor")

@@ -44,7 +44,7 @@ def remember_caller(db: Database, connection: str, caller: CallerIdentity, at: d
 def remember_services(
     db: Database, connection: str, region: str, services: Iterable[ContainerService], at: datetime
 ) -> None:
-    """All services of a region: those that are not among them are gone."""
+    """Store all services of a region: others there are deleted."""
     listed = tuple(services)
     rows = [_service_row(connection, service, at) for service in listed]
     with db.write() as session:

@@ -65,7 +65,7 @@ async def check(step: Stepping) -> tuple[StepState, Result]:
 
 
 async def _service(step: Stepping) -> ContainerService:
-    """The service; AWS isn't asked where it was read a moment ago, as by the command that asks for the deployment."""
+    """Return the service; AWS isn't asked where it was read a moment ago, as by the command that asks for the deployment."""
     context, operation = step.context, step.operation
     now = context.clock.now()
     known_service = await context.in_db(queries.find_service, operation.service_key, now)
@@ -91,7 +91,7 @@ async def _check_version(step: Stepping, service: ContainerService, request: Dep
 async def _image(
     step: Stepping, service: ContainerService, repository: str, request: DeployRequest
 ) -> Reading[ImageDetail]:
-    """The image, so that a typing error shows before anything is deployed. Who may not read it may deploy all the same."""
+    """Return the image, so that a typing error shows before it is deployed. Who may not read it may deploy all the same."""
     reads = step.context.aws.pull_reads(service.region)
     shown, tag = f"{repository}{request.reference()}", "" if request.digest else request.tag or "latest"
     try:
@@ -127,14 +127,14 @@ async def _check_access(step: Stepping, service: ContainerService, image: str, d
 
 
 async def _with_registry(step: Stepping, facts: Facts) -> Facts:
-    """The facts with the registry policy, which may allow what the repository's policy does not."""
+    """Return the facts with the registry policy, which may allow what the repository's policy does not."""
     registry = step.context.aws.registry(facts.region)
     policy, scope = await _reading(step, registry.get_policy), await _reading(step, registry.get_policy_scope)
     return replace(facts, registry_policy=policy, registry_scope=scope)
 
 
 async def _reading(step: Stepping, read: Callable[[], Answered[T]]) -> Reading[T]:
-    """What a call returned, or that it isn't allowed. Raises Problem for anything else."""
+    """Return what a call returned, or that it isn't allowed. Raises Problem for anything else."""
     try:
         return Known(await step.call(read))
     except Problem as problem:

@@ -209,12 +209,12 @@ def _pauses(seconds: float) -> Iterator[float]:
 
 
 def _taken(versions: Sequence[DeployedVersion], after: int, planned: PlannedDeployment) -> int | None:
-    """The version that is what was sent, None where there is none."""
+    """Return the version that is what was sent, None where there is none."""
     later = [each for each in versions if each.version > after and is_the_same(each.spec, planned.after)]
     return min((each.version for each in later), default=None)
 
 
 def _active_before(versions: Sequence[DeployedVersion], taken: int) -> int:
-    """The version that ran before the one that was taken, as far as the states still tell."""
+    """Return the version that ran before the one that was taken, as far as the states still tell."""
     ran = (each.version for each in versions if each.version < taken and each.state in {"ACTIVE", "INACTIVE"})
     return max(ran, default=0)

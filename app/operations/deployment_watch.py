@@ -53,7 +53,7 @@ async def watch(step: Stepping, version: int, deadline: float) -> None:
 
 
 def _ended(version: int) -> Goal:
-    """The deployment is not on its way any more."""
+    """Return the goal that the deployment is not on its way any more."""
 
     def reached(service: ContainerService) -> bool:
         coming = service.next_deployment
@@ -80,7 +80,7 @@ async def _version(step: Stepping, version: int) -> DeployedVersion | None:
 
 
 async def _failure(step: Stepping, version: int, code: str) -> Problem:
-    """The problem of a failed deployment, with its cause where one is found."""
+    """Return the problem of a failed deployment, with its cause where one is found."""
     cause = await _cause(step, version)
     if cause is None:
         return Problem(code, cause="", **step.about, version=version)

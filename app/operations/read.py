@@ -20,7 +20,7 @@ MOST_RUNNING = 200
 
 
 def find_progress(db: Database, operation_id: str) -> Progress | None:
-    """The operation as it stands; None when there is none of that id."""
+    """Return the operation as it stands; None when there is none of that id."""
     operation = get_operation(db, operation_id)
     return None if operation is None else progress_of(operation, read_since(db, operation))
 
@@ -32,7 +32,7 @@ def list_running(db: Database, connection: str, region: str = "", service: str =
 
 
 def progress_of(operation: Operation, since: ReadSince | None = None) -> Progress:
-    """The view of an operation whose steps and changes are loaded; `since` as `read_since` gives it."""
+    """Return the view of an operation whose steps and changes are loaded; `since` as `read_since` gives it."""
     return replace(
         outline_of(operation),
         steps=tuple(_step(step) for step in operation.steps),

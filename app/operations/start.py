@@ -90,7 +90,7 @@ class Starter:
             return self._start(ask)
 
     def start_part(self, ask: Ask) -> str:
-        """As `start`, of a part of an operation, which waits while the database cannot be used: SQLAlchemyError then."""
+        """Start a part of an operation as `start` does. Raises SQLAlchemyError while the database cannot be used."""
         return self._start(ask)
 
     def _start(self, ask: Ask) -> str:
@@ -260,7 +260,7 @@ def _subject(connection: str, ask: Ask) -> str:
 
 
 def key_of(connection: str, region: str, service: str, repository: str) -> str:
-    """What is worked on one at a time: a repository's policy, or a service's role and deployments."""
+    """Return the key of what is worked on one at a time: a repository's policy, or a service's role and deployments."""
     if repository:
         return f"repository {connection} {region} {repository}"
     return f"service {connection} {region} {service}"
@@ -268,7 +268,7 @@ def key_of(connection: str, region: str, service: str, repository: str) -> str:
 
 @contextmanager
 def recorded() -> Iterator[None]:
-    """A database that cannot be written is a problem to tell: the disk is full, or the server is away."""
+    """Raise Problem `storage.failed` where the database cannot be written: the disk is full, or the server is away."""
     try:
         yield
     except DBAPIError as error:

@@ -125,7 +125,7 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
 
 
 def _unless_refused(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-    """As `_outcome`. Raises what the database refused: the transaction may not be whole any more."""
+    """Do the same as `_outcome`. Raises what the database refused: the transaction may not be whole any more."""
     result, error = _outcome(call)
     if isinstance(error, SQLAlchemyError):
         raise error

@@ -96,7 +96,7 @@ class RegistryReach:
         self._version = parse(registry.text).members.get("Version") if self._statements and registry.text else None
 
     def of(self, repository_arn: str) -> tuple[bool | None, ...]:
-        """Of each statement about pulls: True where it reaches the repository, False where not, None where that is open."""
+        """Return for each statement about pulls whether it reaches the repository; None where that is open."""
         return tuple(
             None if doubts else doubts is not None
             for doubts in (resource_doubts(each, self._version, repository_arn) for each in self._statements)

@@ -180,7 +180,7 @@ def rules_of(
 
 
 def _empty_exclusions(statement: Statement) -> tuple[Doubt, ...]:
-    """What is open about a `NotAction` or `NotResource` without values: whether its statement denies.
+    """Return what is open about a `NotAction` or `NotResource` without values: whether its statement denies.
 
     It excludes nothing, and by AWS's policy checks a statement with one gives no permission.
     """
@@ -196,7 +196,7 @@ def covers_action(statement: Statement, action: str) -> bool:
 
 
 def resource_doubts(statement: Statement, version: object, repository_arn: str) -> tuple[Doubt, ...] | None:
-    """What is open about `Resource` or `NotResource`; None where it leaves this repository out."""
+    """Return what is open about `Resource` or `NotResource`; None where it leaves this repository out."""
     for element in ("Resource", "NotResource"):
         if element not in statement:
             continue

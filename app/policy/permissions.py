@@ -120,7 +120,7 @@ def guide_policy(scope: PermissionScope) -> dict[str, Any]:
 
 
 def manage_policy(scope: PermissionScope) -> dict[str, Any]:
-    """All that Sailpass does: grant, revoke, deploy, and say why something doesn't run."""
+    """Return all permissions that Sailpass uses: to grant, revoke, deploy, and say why something doesn't run."""
     return _policy(*_statements(scope, _needed_for(*Need)))
 
 
@@ -138,17 +138,17 @@ def why_policy(scope: PermissionScope) -> dict[str, Any]:
 
 
 def deploy_policy(scope: PermissionScope) -> dict[str, Any]:
-    """All that `sailpass deploy` needs, with `--grant` too, and to tell why a deployment failed."""
+    """Return all permissions that `sailpass deploy` needs, with `--grant` too, and to tell why a deployment failed."""
     return _policy(*_statements(scope, _deploys() | _GRANT | _needed_for(Need.INSPECT)))
 
 
 def ci_policy(scope: PermissionScope) -> dict[str, Any]:
-    """All that `sailpass deploy` needs in CI, where access is there already: it can change no access."""
+    """Return all permissions that `sailpass deploy` needs in CI, where access is there already: it can change no access."""
     return _policy(*_statements(scope, _deploys()))
 
 
 def github_trust(account: str, repository: str, ref: str, partition: str = "aws") -> dict[str, Any]:
-    """The trust policy of a role that GitHub Actions assumes.
+    """Return the trust policy of a role that GitHub Actions assumes.
 
     Args:
         account: where the role is.
@@ -179,7 +179,7 @@ def _whole_ref(ref: str) -> str:
 
 
 def allowing(action: str, scope: PermissionScope) -> dict[str, Any]:
-    """The IAM statement that allows this one of `ACTIONS_USED`, to show where AWS refused it.
+    """Return the IAM statement that allows this one of `ACTIONS_USED`, to show where AWS refused it.
 
     Raises:
         KeyError: the action is not in `ACTIONS_USED`.
