@@ -35,9 +35,12 @@ _TIMES: tuple[tuple[type[Base], tuple[str, ...]], ...] = (
 
 
 def take_back_future_times(db: Database, now: datetime) -> None:
-    """Set every time in the future to now, and allow reads claimed since then to start again. Blocks."""
-    limit, row = now + TOLERATED, RegionReading
+    """Set every time in the future to now; what was read or judged since then is read or judged again. Blocks."""
+    limit, row, repository = now + TOLERATED, RegionReading, SeenRepository
     with db.write() as session:
+        # What depends on the date was judged by the wrong one.
+        judged = update(repository).where(repository.checked_at > limit)
+        session.execute(judged.values(check_due=repository.check_due + 1, recheck_at=None))
         for model, names in _TIMES:
             columns = [getattr(model, name) for name in names]
             values: dict[str, Any] = {

@@ -20,6 +20,7 @@ from app.findings.queries import (
     list_findings,
 )
 from app.inventory import repositories, store
+from app.inventory.future import take_back_future_times
 from app.inventory.policies import PolicyUnread, remember_unread
 from app.inventory.registries import RegistryReading, remember_registry
 from app.inventory.repositories import RepositoryFilter, count_repositories, list_repositories
@@ -202,6 +203,18 @@ def test_a_dismissed_deny_does_not_hide_the_deny_that_replaces_it(db):
     keep(db, WEB, allow(puller_arn()), {**deny, "Action": "ecr:*"}, at=NOON + 2 * MINUTE)
     settle(db)
     assert (before, count_open(db, CONNECTION, NOON), state(db).state) == (0, 1, "findings")
+
+
+def test_what_was_judged_while_the_clock_was_ahead_is_judged_again(db):
+    until = {"DateLessThan": {"aws:CurrentTime": (NOON + timedelta(days=1)).isoformat()}}
+    store.remember_service(db, CONNECTION, a_service(role=an_active_role()), NOON)
+    keep(db, WEB, allow(puller_arn(), Condition=until))
+    settle(db, NOON + timedelta(days=365))
+    assert state(db).state == "findings"
+    take_back_future_times(db, NOON)
+    mark_expired(db, CONNECTION, NOON)
+    settle(db)
+    assert state(db).state == "fine"
 
 
 def test_a_dismissal_can_be_taken_back(db):
