@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.bootstrap import Services
@@ -10,9 +9,7 @@ from app.inventory.queries import with_active_role
 from app.operations.progress import Progress
 from app.operations.read import find_progress
 from app.operations.start import may_retry
-from app.operations.state import GIVES_ACCESS, Kind, Outcome, StepName, StepState
-
-UNDOES = (Kind.UNDO, Kind.REACTIVATE)
+from app.operations.state import GIVES_ACCESS, Kind, StepName, StepState
 
 
 @dataclass(frozen=True)
@@ -60,12 +57,3 @@ def role_left_on(services: Services, progress: Progress) -> bool:
 def is_role_active(services: Services, progress: Progress) -> bool:
     """Return whether the role of the operation's service is active, as far as is known."""
     return bool(with_active_role(services.db, services.connection, [(progress.region, progress.service)]))
-
-
-def is_undone(services: Services, followed_by: Iterable[str]) -> bool:
-    """Return whether one of these operations has undone the one that they follow."""
-    followers = (find_progress(services.db, operation_id) for operation_id in followed_by)
-    return any(
-        follower is not None and follower.kind in UNDOES and follower.outcome is Outcome.SUCCEEDED
-        for follower in followers
-    )

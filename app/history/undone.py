@@ -1,4 +1,4 @@
-"""Which changes of a batch an undo has taken back."""
+"""Which operations, and which changes of a batch, an undo has taken back."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from app.history import kinds
 from app.history.sql import CHANGES, OPERATIONS
 
 _DONE = ("succeeded", "nothing_to_do")
+
+
+def was_undone(db: Database, operation_id: str) -> bool:
+    """Return whether another operation took this one's policy change, or its deactivation, back."""
+    row = OPERATIONS.c
+    undo = (row.follows == operation_id, row.kind.in_(("undo", "reactivate")), row.outcome == "succeeded")
+    with db.read() as session:
+        return bool(session.scalar(select(exists().where(*undo))))
 
 
 def left_to_undo(db: Database, batch_id: str) -> frozenset[str]:

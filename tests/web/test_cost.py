@@ -12,7 +12,7 @@ from sqlalchemy import event
 from app.db import Database
 from app.findings.check import check_due
 from app.history.queries import find_version
-from tests.history.happened import living
+from tests.history.happened import happened, living
 from tests.in_process import in_process_console
 from tests.sandbox_server import RunningSandbox, start_sandbox
 
@@ -119,3 +119,18 @@ async def test_a_poll_that_brings_nothing_new_is_one_query_and_says_204(tmp_path
             answer = await client.get(address, headers={"HX-Request": "true"})
             assert (answer.status_code, answer.text) == (204, "")
             assert (len(queries), sandbox.calls()) == (1, [])
+
+
+async def test_the_page_of_an_operation_with_many_parts_asks_no_more_than_that_of_one_with_few(tmp_path, monkeypatch):
+    with start_sandbox(seed="empty") as sandbox:
+        async with in_process_console(tmp_path, sandbox, monkeypatch) as (client, services):
+            for whole, parts in (("few", 2), ("many", 40)):
+                happened(services.db, whole)
+                for number in range(parts):
+                    happened(services.db, f"{whole}-{number}", kind="revoke", follows=whole)
+            queries, costs = counted(services.db), {}
+            for whole in ("few", "few", "many"):  # the first page reads more, and keeps it
+                queries.clear()
+                assert "Undo" in (await client.get(f"/operations/{whole}")).text
+                costs[whole] = len(queries)
+            assert costs["many"] == costs["few"]

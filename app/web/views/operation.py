@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from app.bootstrap import Services
-from app.console.operation_actions import actions_on, is_undone, role_left_on
+from app.console.operation_actions import actions_on, role_left_on
 from app.console.operation_versions import POLL
 from app.deployments.change import DeploymentChange, change_from_json
 from app.history import queries
 from app.history.models import Operation, PolicyChange
+from app.history.undone import was_undone
 from app.messages import labels
 from app.operations.later_reading import LaterReading, later_reading, read_since
 from app.operations.progress import Progress
@@ -185,12 +186,11 @@ def operation_details(services: Services, operation: Operation) -> OperationDeta
 
 def operation_page(services: Services, operation: Operation, now: datetime) -> OperationPage:
     """Return the whole page; the operation's steps and changes are loaded."""
-    followed_by = queries.followers(services.db, operation.id)
     shown = progress_view(services, progress_of(operation, read_since(services.db, operation)), now)
     return OperationPage(
-        shown=replace(shown, can_undo=shown.can_undo and not is_undone(services, followed_by)),
+        shown=replace(shown, can_undo=shown.can_undo and not was_undone(services.db, operation.id)),
         changes=change_views(operation.changes, ended=operation.outcome is not None, services=services),
         deployment=change_from_json(operation.input["change"]) if "change" in operation.input else None,
         follows=operation.follows or "",
-        followed_by=followed_by,
+        followed_by=queries.followers(services.db, operation.id),
     )
