@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.inventory.circumstances import Circumstances
 from app.inventory.models import PolicyPrincipal, SeenRepository, SeenService
 from app.inventory.registries import registries_in
-from app.policy.arns import WILDCARD, account_of
+from app.policy.arns import WILDCARD, account_of, forms_of_account
 from app.policy.evaluate import RegistryReach, decides_on_pulls, opened_by_registry
 from app.policy.layers import RegistryPolicy
 from app.policy.verdict import Access
@@ -63,7 +63,7 @@ def begins_with(prefixes: Collection[str]) -> ColumnElement[bool]:
 def principals_of(role: str) -> tuple[str, ...]:
     """Return the names by which a policy speaks of a role: its own, its account, everyone."""
     account = account_of(role)
-    accounts = (account, f"arn:aws:iam::{account}:root") if account else ()
+    accounts = forms_of_account(account) if account else ()
     return tuple(value for value in (role, *accounts, WILDCARD) if value)
 
 

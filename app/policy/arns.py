@@ -1,4 +1,8 @@
-"""Parses IAM ARNs and account ids as policies write them."""
+"""Parses IAM ARNs and account ids as policies write them.
+
+An account of another partition than `aws`, where Lightsail is, is written with its partition, such as
+`aws-cn:123456789012`: each partition numbers its accounts by itself, so the same id there is another account.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,8 @@ _LIGHTSAIL_ROLE = re.compile(
 )
 UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|IPA)[A-Z0-9]{8,}")
 _ACCOUNT_DIGITS = 12
-_ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?(?P<account>\d{12})(?::root)?")
-IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<what>[a-z-]+)/[^*?]+")
+_ACCOUNT = re.compile(r"(?:arn:(?P<partition>aws[a-z-]*):iam::)?(?P<account>\d{12})(?::root)?")
+IDENTITY = re.compile(r"arn:(?P<partition>aws[a-z-]*):(?:iam|sts)::(?P<account>\d{12}):(?P<what>[a-z-]+)/[^*?]+")
 _NO_PRINCIPALS = frozenset({"group", "policy", "instance-profile", "server-certificate", "mfa"})
 _CLOUDFRONT = "arn:aws:iam::cloudfront:user/"
 _GUESSED_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)?lightsail\.(?:[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?")
@@ -71,7 +75,7 @@ def role_of(arn: str) -> tuple[str, str] | None:
     if match is None or match["what"] not in ("role", "assumed-role"):
         return None
     name = arn.split(":", 5)[5].partition("/")[2]
-    return match["account"], name.rpartition("/")[2] if match["what"] == "role" else name.partition("/")[0]
+    return _account(match), name.rpartition("/")[2] if match["what"] == "role" else name.partition("/")[0]
 
 
 def is_session(arn: str) -> bool:
@@ -81,17 +85,29 @@ def is_session(arn: str) -> bool:
 
 
 def account_named(value: str) -> str:
-    """Return the 12-digit account id if `value` is a bare id or a root ARN, else an empty string."""
+    """Return the account if `value` is a bare 12-digit id or a root ARN, else an empty string."""
     if not value.endswith(":root") and len(value) != _ACCOUNT_DIGITS:
         return ""
     match = _ACCOUNT.fullmatch(value)
-    return match["account"] if match else ""
+    return _account(match) if match else ""
 
 
 def account_of(arn: str) -> str:
     """Return the account that the identity `arn` belongs to or names; an empty string if it holds none."""
     match = IDENTITY.fullmatch(arn)
-    return match["account"] if match else account_named(arn)
+    return _account(match) if match else account_named(arn)
+
+
+def account_id(account: str) -> str:
+    """Return the account's 12 digits alone."""
+    return account.rpartition(":")[2]
+
+
+def forms_of_account(account: str) -> tuple[str, ...]:
+    """Return every form in which a policy may name the account."""
+    partition, _, digits = account.rpartition(":")
+    root = f"arn:{partition or 'aws'}:iam::{digits}:root"
+    return (root,) if partition else (account, root)
 
 
 def same_form(value: str) -> str:
@@ -120,6 +136,13 @@ def is_no_principal(value: str) -> bool:
     if match is not None:
         return match["what"] in _NO_PRINCIPALS
     return not value.startswith(_CLOUDFRONT)
+
+
+def _account(match: re.Match[str]) -> str:
+    """Return the account of an ARN or id, with its partition unless that is `aws`."""
+    partition: str | None = match["partition"]
+    digits: str = match["account"]
+    return digits if partition in (None, "aws") else f"{partition}:{digits}"
 
 
 def is_arn(value: str) -> bool:

@@ -21,7 +21,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias
 
-from app.policy.arns import NOBODYS_ACCOUNT, account_of
+from app.policy.arns import NOBODYS_ACCOUNT, account_id, account_of
 from app.policy.principals import ROLES, PrincipalKind, kind_of
 
 
@@ -134,7 +134,7 @@ def _principal_arn(request: RequestContext) -> tuple[Possible, ...]:
 
 def _principal_account(request: RequestContext) -> tuple[Possible, ...]:
     if request.account:
-        return _is(request.account)
+        return _is(account_id(request.account))
     return ((Hidden(),),) if account_of(request.principal) else OPEN
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from app.policy.arns import WILDCARD, account_named, is_session, role_of, same_form
+from app.policy.arns import WILDCARD, account_id, account_named, is_session, role_of, same_form
 from app.policy.context_keys import RequestContext
 from app.policy.layers import Layer
 from app.policy.matching import Cover, Decision, Doubt, PullPrincipal, Reach, Rule
@@ -106,10 +106,10 @@ class Rulebook:
         if "Principal" in rule.statement:
             entries = named_by(rule.statement)
             is_for_everyone = ("AWS", WILDCARD) in entries
-            for kind, value in dict.fromkeys((kind, same_form(value)) for kind, value in entries):
-                self._by_name.setdefault((kind, value), []).append(rule)
+            for (kind, form), value in {(kind, same_form(value)): value for kind, value in entries}.items():
+                self._by_name.setdefault((kind, form), []).append(rule)
                 if kind == "AWS" and account_named(value):
-                    self._by_account.setdefault(value, []).append(rule)
+                    self._by_account.setdefault(form, []).append(rule)
                 elif kind == "AWS" and not is_for_everyone and (role := role_of(value)):
                     self._file_by_role(rule, value, role)
             return Reach.EVERYONE if is_for_everyone else None
@@ -225,7 +225,7 @@ def _role_of_session(caller: PullPrincipal) -> tuple[str, str] | None:
 def _all_of_account(caller: PullPrincipal) -> str:
     """Return the ARN that stands for all identities of an account."""
     partition = caller.value.split(":")[1] if ":" in caller.value else "aws"
-    return f"arn:{partition}:iam::{caller.account}:*"
+    return f"arn:{partition}:iam::{account_id(caller.account)}:*"
 
 
 def _session_of(caller: PullPrincipal) -> str:
@@ -233,7 +233,7 @@ def _session_of(caller: PullPrincipal) -> str:
     if kind_of(caller.type, caller.value) not in ROLES:
         return ""
     partition = caller.value.split(":")[1]
-    return f"arn:{partition}:sts::{caller.account}:assumed-role/{caller.value.rpartition('/')[2]}/*"
+    return f"arn:{partition}:sts::{account_id(caller.account)}:assumed-role/{caller.value.rpartition('/')[2]}/*"
 
 
 def _first(own: Iterable[Cover], shared: Iterable[Cover], without: set[Rule]) -> list[Cover]:

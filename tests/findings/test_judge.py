@@ -191,3 +191,9 @@ def test_every_finding_has_a_sentence_and_what_to_do():
     for finding in outcome.findings:
         assert "%(" not in fill(sentence_of(finding.code), finding.params)
         assert todo_of(finding.code)
+
+
+def test_the_same_account_id_in_another_partition_is_another_account():
+    [found] = judged(allow(f"arn:aws-cn:iam::{ACCOUNT}:root"), services=()).findings
+    assert (found.code, found.params["account"]) == ("finding.account_pulls", f"aws-cn:{ACCOUNT}")
+    assert not judged(allow(f"arn:aws:iam::{ACCOUNT}:root"), services=()).findings

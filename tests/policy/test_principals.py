@@ -1,6 +1,8 @@
 import pytest
 
+from app.policy import arns
 from app.policy.arns import service_of
+from app.policy.evaluate import evaluate
 from app.policy.principals import PrincipalKind, kind_of, principals_of
 from tests.policy.build import a_policy, a_statement
 from tests.policy.names import DEAD, GENERAL, LIGHTSAIL_ROOT, MIKA, PULLER
@@ -66,3 +68,22 @@ def test_every_principal_is_listed_once_wherever_it_stands():
 
 def test_no_policy_names_nobody():
     assert principals_of(None) == ()
+
+
+CHINA = "arn:aws-cn:iam::220022002200"
+
+
+def test_an_account_of_another_partition_is_another_account():
+    assert [arns.account_of(arn) for arn in ("220022002200", f"{CHINA}:root", f"{CHINA}:user/mika")] == [
+        "220022002200",
+        "aws-cn:220022002200",
+        "aws-cn:220022002200",
+    ]
+    assert arns.same_form(f"{CHINA}:root") != arns.same_form("220022002200")
+    assert arns.forms_of_account("aws-cn:220022002200") == (f"{CHINA}:root",)
+
+
+@pytest.mark.parametrize("named, access", [("220022002200", "not_allowed"), (f"{CHINA}:root", "allowed")])
+def test_what_an_account_may_do_nobody_of_another_partition_may(named, access):
+    policy = a_policy(a_statement(named))
+    assert evaluate(policy, f"{CHINA}:role/ci").access == access
