@@ -15,6 +15,7 @@ from app.operations.state import Kind
 # Complete references to what can't be added; other texts may not be complete yet.
 _CANT_BE_ADDED = frozenset(
     {
+        "repository.of_other_partition",
         "repository.of_other_region",
         "repository.of_other_account",
         "repository.public_ecr",

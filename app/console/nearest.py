@@ -12,7 +12,7 @@ from app.inventory import repository_search
 # A problem's parameters are texts: between the names stands what no name has.
 _APART = ", "
 # The name is right, but of a repository elsewhere: what may be meant is the one of the same name.
-_ELSEWHERE = frozenset({"repository.of_other_region", "repository.of_other_account"})
+_ELSEWHERE = frozenset({"repository.of_other_partition", "repository.of_other_region", "repository.of_other_account"})
 
 
 def with_nearest(problem: Problem, names: Iterable[str], others: Iterable[str] = ()) -> Problem:

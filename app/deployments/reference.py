@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from app.ecr_names import pasted
+
 
 class ImageReference(NamedTuple):
     """A repository as it was typed (name, URI or ARN), and the tag or digest behind it; "" for none."""
@@ -14,8 +16,11 @@ class ImageReference(NamedTuple):
 
 
 def split_image(text: str) -> ImageReference:
-    """Return the parts of `team/app:1.4`, `team/app@sha256:…`, or the same with a registry's host in front."""
-    plain = text.strip()
+    """Return the parts of `team/app:1.4`, `team/app@sha256:…`, or the same with a registry's host in front.
+
+    What is pasted with it is left out (`ecr_names.pasted`).
+    """
+    plain = pasted(text)
     name, at, digest = plain.partition("@")
     folder, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.diagnosis.check_result import Certainty, Found, Sentence
-from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
+from app.ecr_names import DOCKER_HUB, ECR_HOST, FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, pasted, trimmed
 
 LONGEST: Final = 1_000
 _HOST: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
@@ -28,7 +28,6 @@ _REGION: Final = re.compile(r"(?<![a-z0-9-])(?P<region>[a-z]{2}(?:-[a-z]+){1,3}-
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _STORED: Final = re.compile(r":[a-z0-9-]+\.[a-z0-9-]+\.(?:\d+|latest)")
-_DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "hub.docker.com"})
 _ARN: Final = re.compile(
     r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>[^:@]+(?::[^@]+)?(?:@.+)?)"
 )
@@ -147,7 +146,11 @@ def _of_host(text: str, host: str, path: str) -> ImageUri:
     lower = host.lower()
     if lower in PUBLIC_HOSTS:
         return _referenced(ImageUri(text, RegistryHost.ECR_PUBLIC, host, repository=path.partition("/")[2]), path)
-    if lower in _DOCKER_HUB or not host:
+    if lower in DOCKER_HUB and ECR_HOST.fullmatch(path.partition("/")[0]):
+        behind = _split(path)  # Docker Hub has no such repository
+        fault = Found("uri.host", {"host": f"{host}/{behind.host}"})
+        return replace(behind, text=text, faults=(fault, *behind.faults))
+    if lower in DOCKER_HUB or not host:
         return _referenced(ImageUri(text, RegistryHost.DOCKER_HUB, host), path)
     if not _is_meant_as_ecr(host):
         return _referenced(ImageUri(text, RegistryHost.OTHER, host), path)
@@ -218,14 +221,13 @@ def _meant_digest(digest: str) -> str:
 
 def _without_odd(text: str) -> str:
     """Return the text without the characters that no image has, or the image alone of a command that was pasted."""
-    words = "".join(
+    letters = "".join(
         letter
         for letter in text.translate(FULL_WIDTH)
         if letter.isascii() and (letter.isprintable() or letter.isspace())
-    ).split()
-    behind = (_split(word.strip(_QUOTES)) for word in words[1:])
-    image = next((uri.text for uri in behind if uri.is_private and uri.host and not uri.faults), "")
-    return image or "".join(words).strip(_QUOTES)
+    )
+    image = pasted(letters)
+    return image if len(letters.split()) > 1 and " " not in image else "".join(letters.split()).strip(_QUOTES)
 
 
 def _quotes(text: str) -> str:

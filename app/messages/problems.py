@@ -186,6 +186,10 @@ WORDS: dict[str, Words] = {
             "Start Sailpass with credentials of account %(other)s, or push the image to a repository of account %(account)s."
         ),
     ),
+    "repository.of_other_partition": Words(
+        N_("%(repository)s is in AWS partition %(other)s, where an account with the same ID is another account."),
+        N_("Lightsail is only in partition aws. Push the image to a repository of this account."),
+    ),
     "repository.account_unknown": Words(
         N_("Sailpass can't tell yet whether %(repository)s of account %(other)s is in its own account."),
         N_("Enter only the repository's name, or try again in a moment."),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.ecr_names import FULL_WIDTH, NAME, PUBLIC_HOSTS, SCHEME, named, trimmed
+from app.ecr_names import ECR_HOST, NAME, PARTITIONS, PUBLIC_HOSTS, named, pasted
 from app.errors import Problem
 
 # The length of a repository's name (CreateRepository).
 SHORTEST, LONGEST = 2, 256
 
-# 123456789012.dkr.ecr.us-east-1.amazonaws.com, with -fips, in other partitions, and dual-stack as …dkr-ecr.…on.aws.
-_ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+(?::\d+)?")
-_ARN = re.compile(r"arn:[a-z-]+:ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>.+)")
+_PARTITION = "aws"  # the only one with Lightsail, whose services pull from their own account
+_LIKE_ECR = re.compile(r"\d{12}\.dkr[.-]ecr(?:-fips)?\..+", re.IGNORECASE)
+_ARN = re.compile(r"arn:(?P<partition>[a-z-]+):ecr:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):repository/(?P<name>.+)")
 _PUBLIC_ARN = re.compile(r"arn:[a-z-]+:ecr-public:.*")
 # `<tag>` is the placeholder for a tag on our own pages.
 _TAG = re.compile(r"<tag>|\w[\w.-]{0,127}", re.ASCII)
@@ -29,19 +29,22 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class Reference:
-    """A repository as it was named; `account` and `region` are "" for a name alone."""
+    """A repository as it was named; `account`, `region` and `partition` are "" for a name alone."""
 
     name: str
     account: str = ""
     region: str = ""
+    partition: str = ""
 
     def name_in(self, region: str, account: str) -> str:
         """Return the name, for a service in `region` and credentials of `account` ("": not known yet).
 
         Raises:
-            Problem: `repository.of_other_region`, `repository.of_other_account`; `repository.account_unknown` when
-                they cannot be compared: the same name may exist in both accounts.
+            Problem: `repository.of_other_partition`, `repository.of_other_region`, `repository.of_other_account`;
+                `repository.account_unknown` when they cannot be compared: the same name may exist in both accounts.
         """
+        if self.partition not in ("", _PARTITION):
+            raise Problem("repository.of_other_partition", repository=self.name, other=self.partition)
         if self.region and self.region != region:
             raise Problem("repository.of_other_region", repository=self.name, other=self.region, region=region)
         if self.account and not account:
@@ -60,26 +63,28 @@ def check_name(name: str) -> None:
 def parse_reference(text: str) -> Reference:
     """Return the repository that `text` names: by name, URI or ARN, with or without a tag or digest.
 
-    Spaces and invisible characters around it are ignored.
+    What is pasted with it is ignored (`ecr_names.pasted`).
 
     Raises:
         Problem: `repository.missing`; `repository.odd_characters`, which names them; `repository.public_ecr`,
             `repository.other_registry`; `repository.bad_name`.
     """
-    plain = SCHEME.sub("", trimmed(text).translate(FULL_WIDTH), count=1).strip("/")
+    plain = pasted(text)
     if not plain:
         raise Problem("repository.missing")
     _refuse_odd_characters(plain)
     if arn := _ARN.fullmatch(plain):
-        return _checked(Reference(arn["name"], arn["account"], arn["region"]))
+        return _checked(Reference(arn["name"], arn["account"], arn["region"], arn["partition"]))
     host, slash, path = plain.partition("/")
-    if registry := _ECR_HOST.fullmatch(host.lower()):
+    if registry := ECR_HOST.fullmatch(host.lower()):
         if not path:
             raise Problem("repository.missing")
-        return _checked(Reference(_without_tag(path), registry["account"], registry["region"]))
+        region = registry["region"]
+        partition = "aws-us-gov" if region.startswith("us-gov-") else PARTITIONS[registry["suffix"]]
+        return _checked(Reference(_without_tag(path), registry["account"], region, partition))
     if host.lower() in PUBLIC_HOSTS or _PUBLIC_ARN.fullmatch(plain):
         raise Problem("repository.public_ecr", image=plain[:LONGEST])
-    if slash and (_REGISTRY.fullmatch(host.lower()) or _PORT.match(plain)):
+    if slash and (_REGISTRY.fullmatch(host.lower()) or _LIKE_ECR.fullmatch(host) or _PORT.match(plain)):
         raise Problem("repository.other_registry", registry=host)
     return _checked(Reference(_without_tag(plain)))
 

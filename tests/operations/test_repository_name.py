@@ -12,7 +12,7 @@ from app.operations.repository_name import Reference, check_name, parse_referenc
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 DIGEST = "sha256:" + "0a" * 32
-WHOLE = Reference("team/app", ACCOUNT, REGION)
+WHOLE = Reference("team/app", ACCOUNT, REGION, "aws")
 ALONE = Reference("team/app")
 
 
@@ -40,6 +40,14 @@ def refused(text: str) -> Problem:
         f"{ACCOUNT}.dkr-ecr-fips.{REGION}.on.aws/team/app",
         f"{ACCOUNT}.dkr.ecr-fips.{REGION}.amazonaws.com/team/app",
         f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/app",
+        f"docker.io/{HOST}/team/app:1",
+        f"docker pull {HOST}/team/app:1",
+        f"$ sudo docker run --rm -p 80:80 {HOST}/team/app:1",
+        f"FROM {HOST}/team/app:1 AS build",
+        f"docker pull 'https://{HOST}/team/app:1/'",
+        f'"{HOST}/team/app:1",',
+        f"\u201c{HOST}/team/app\u201d",
+        f"`docker://docker.io/{HOST}/team/app/`",
     ],
 )
 def test_a_uri_and_an_arn_name_account_region_and_repository(text):
@@ -55,6 +63,8 @@ def test_a_uri_and_an_arn_name_account_region_and_repository(text):
         "/team/app/",
         "team/app:latest",
         f"team/app@{DIGEST}",
+        "docker pull team/app:1",
+        "'team/app',",
         "\ufeffteam/app",
         "\u200bteam/app\u200b",
         "\u00a0team/app\u3000",
@@ -66,9 +76,21 @@ def test_a_name_is_taken_without_what_surrounds_it(text):
     assert parse_reference(text) == ALONE
 
 
-def test_another_partition_is_another_region():
-    china = parse_reference(f"{ACCOUNT}.dkr.ecr.cn-north-1.amazonaws.com.cn/team/app")
-    assert china == Reference("team/app", ACCOUNT, "cn-north-1")
+@pytest.mark.parametrize(
+    "text, partition",
+    [
+        (f"{ACCOUNT}.dkr.ecr.cn-north-1.amazonaws.com.cn/team/app", "aws-cn"),
+        (f"{ACCOUNT}.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/team/app", "aws-cn"),
+        (f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com.cn/team/app", "aws-cn"),
+        (f"{ACCOUNT}.dkr.ecr.us-gov-west-1.amazonaws.com/team/app", "aws-us-gov"),
+        (f"arn:aws-cn:ecr:{REGION}:{ACCOUNT}:repository/team/app", "aws-cn"),
+    ],
+)
+def test_the_same_account_id_in_another_partition_is_another_account(text, partition):
+    with pytest.raises(Problem) as told:
+        parse_reference(text).name_in(REGION, ACCOUNT)
+    assert told.value.code == "repository.of_other_partition"
+    assert told.value.params == {"repository": "team/app", "other": partition}
 
 
 def test_a_name_like_a_host_is_a_name():
@@ -125,6 +147,7 @@ def test_the_public_registry_is_told(text):
         ("europe-docker.pkg.dev/project/app", "europe-docker.pkg.dev"),
         ("registry.example.com:5000/team/app", "registry.example.com:5000"),
         ("localhost:5000/app", "localhost:5000"),
+        (f"{ACCOUNT}.dkr.ecr.{REGION}.example.com/team/app", f"{ACCOUNT}.dkr.ecr.{REGION}.example.com"),
     ],
 )
 def test_another_registry_is_told_by_its_name(text, registry):

@@ -28,7 +28,9 @@ async def client(tmp_path, monkeypatch):
             assert not search.list_operations(services.db, everything).operations
 
 
-@pytest.mark.parametrize("typed", [f"{URI}/tools/cli", f"{URI}/tools/cli:latest", " tools/cli "])
+@pytest.mark.parametrize(
+    "typed", [f"{URI}/tools/cli", f"{URI}/tools/cli:latest", " tools/cli ", f"docker pull {URI}/tools/cli:1"]
+)
 async def test_what_is_pasted_is_found_in_the_list(client, typed):
     page = BeautifulSoup((await client.get(f"{HERE}/options?repository={quote(typed)}")).text, "html.parser")
     assert [option["data-value"] for option in page.select("[role=option]")] == ["tools/cli"]
@@ -48,6 +50,7 @@ async def test_what_is_pasted_is_previewed_under_its_name(client):
             "210987654321.dkr.ecr.us-east-1.amazonaws.com/tools/cli",
             "210987654321, but Sailpass is signed in to account",
         ),
+        (f"{URI}.cn/tools/cli", "is in AWS partition aws-cn, where an account with the same ID is another account."),
         ("public.ecr.aws/nginx/nginx:1", "is in Amazon ECR Public"),
         ("docker.io/library/nginx", "docker.io is not Amazon ECR"),
         ("tools\u200b/cli", "ZERO WIDTH SPACE (U+200B)"),

@@ -86,6 +86,8 @@ uri("placeholder for the tag", WEB.replace("1.4", "<tag>"), "uri.tag")
 uri("a shortened digest", f"{HOST}/{REPOSITORY}@sha256:3f2a9c", "uri.digest")
 uri("repository's name alone", "shop/web:1.4", "uri.not_private")
 uri("ECR Public's host", "public.ecr.aws/shop/web:1.4", "uri.not_private")
+uri("Docker Hub's host before ECR's", f"docker.io/{WEB}", "uri.host")
+uri("the command that pulls it", f"docker pull {WEB}", "uri.odd_characters")
 uri("Docker Hub's host", "docker.io/shop/web:1.4", "uri.not_private")
 
 
