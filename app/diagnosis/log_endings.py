@@ -72,7 +72,7 @@ _SAYS_WHY: Final = re.compile(
 )
 # A frame of a stack trace, the quoted source, or what is written around every failure, whatever failed.
 _SAYS_NOTHING: Final = re.compile(
-    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+(?:errno|code|syscall): |^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^\s+\S{1,200}: in (?:function|main chunk|upvalue|local|method|field)\b|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
+    r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+\w{1,40}: (?:'[^'\s]*'|-?\d+|undefined|null),?$|^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^\s+\S{1,200}: in (?:function|main chunk|upvalue|local|method|field)\b|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
     r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^BEGIN failed--|possibly because:\s*$|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
     r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|signal|command|Lifecycle script|A complete log.*|To see .*|npm .*|$)|\b(?:stack trace|full trace)\b|^\W*$"

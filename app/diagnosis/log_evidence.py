@@ -42,7 +42,7 @@ TELLING: Final = (
 )
 # A container can write such lines too: no version has more digits, and Python reads no number of thousands of them.
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d{1,9})\] ?(.*)")
-_LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 _SERVER_FAULT: Final = 500
 _CLIENT_CLOSED: Final = 499  # nginx's own, for a client that stopped waiting: nothing was answered
 

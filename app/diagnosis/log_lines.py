@@ -23,7 +23,7 @@ _PREFIXES: Final = (
 _CONTINUES: Final = re.compile(r"\s{2}|\t|$")
 _LINE_END: Final = re.compile(r"(?:\\r)?\\n")
 # A program that was stopped from outside, as Lightsail does once the deployment has failed, and what runs it says of it.
-_STOPPED: Final = re.compile(r"\bsignal[ :=]{1,3}SIGTERM\b|\b(?:code|status)[ :=]{1,3}143\b")
+_STOPPED: Final = re.compile(r"\bsignal[ :=]{1,3}SIGTERM\b|\b(?:code|status|Error)[ :=]{1,3}143\b|^Terminated\s*$")
 _OF_RUNNER: Final = re.compile(r"\W{0,3}(?:npm (?:ERR!|error)|ELIFECYCLE|error Command failed)")
 # Frames and quoted source are indented; a last piece may be no more than the end of the JSON.
 _NO_MESSAGE: Final = ("\\", '"')

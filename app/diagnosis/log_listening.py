@@ -53,18 +53,24 @@ _OUTBOUND: Final = re.compile(
 )
 # Twisted, as Daphne has it: `tcp:port=8000:interface=127.0.0.1`
 _LISTENING_TWISTED: Final = re.compile(r"\btcp:port=(?P<port>\d{2,5}):interface=(?P<host>[\w.]{1,100})")
-# Sinatra; Scotty; Tomcat: `Starting ProtocolHandler ["http-nio-8080"]`
+# Sinatra; Scotty; Tomcat: `Starting ProtocolHandler ["http-nio-8080"]`; Redis; MySQL
 _LISTENING_NAMED: Final = re.compile(
-    r"\b(?P<host>taken the stage on |phasers to stun\.{3} \(port |ProtocolHandler \[\"http-(?:nio2?|apr)-)(?P<port>\d{2,5})\b"
+    r"\b(?P<host>taken the stage on |phasers to stun\.{3} \(port |ProtocolHandler \[\"http-(?:nio2?|apr)-"
+    r"|Running mode=\w{1,20}, port=|socket: '[^'\n]{1,100}' {1,4}port: )(?P<port>\d{2,5})\b"
+)
+# PostgreSQL
+_LISTENING_ADDRESS: Final = re.compile(
+    r"\blistening on IPv[46] address \"(?P<host>[^\"\n]{1,60})\", port (?P<port>\d{2,5})\b"
 )
 _SAYS_WHERE: Final = (
     _LISTENING_TWISTED,
+    _LISTENING_NAMED,
+    _LISTENING_ADDRESS,
     _LISTENING,
     _LISTENING_ANYWHERE,
     _LISTENING_ON,
     _LISTENING_JSON,
     _LISTENING_URL,
-    _LISTENING_NAMED,
     _LISTENING_TWICE,
     _LISTENING_EAST,
     _LISTENING_EAST_FIRST,
@@ -79,7 +85,7 @@ _NOT_LISTENING: Final = re.compile(
     r"\b(?:(?i:error|denied|refused|cannot|can't|could not|unable|fail\w*|in use)|E[A-Z]{4,12})\b"
 )
 _SURELY_LISTENS: Final = re.compile(
-    r"\b(?:listen\w*|serving|bound(?:_address\w*)?|launched|accepting connections|ready for connections|running mode)\b|\bbind(?:ing)?(?: to)?:? {0,2}(?:https?://)?$",
+    r"\b(?:listen\w*|serving|bound(?:_address\w*)?|launched|accepting connections)\b|\bbind(?:ing)?(?: to)?:? {0,2}(?:https?://)?$",
     re.IGNORECASE,
 )
 # An address below its heading: `Jupyter Server is running at:`
@@ -128,6 +134,6 @@ def _listening(line: str) -> re.Match[str] | None:
     before = line[: match.start("host")]
     if _ASIDE.search(before) or _NOT_LISTENING.search(before):
         return None
-    if _ALL_ADDRESSES.fullmatch(match["host"]) or _SURELY_LISTENS.search(before):
+    if match.re is _LISTENING_NAMED or _ALL_ADDRESSES.fullmatch(match["host"]) or _SURELY_LISTENS.search(before):
         return match
     return None if match["port"] in _BACKENDS or _OUTBOUND.search(before) else match

@@ -47,10 +47,11 @@ _STATUS_FIRST: Final = re.compile(
 _STATUS_BEFORE: Final = re.compile(
     rf"(?<![\w.:])(?P<status>[1-5]\d\d), [^\n]{{0,100}}?\breq(?:uest)?\W{{1,4}}(?:GET|HEAD) {_PATH}"
 )
-# Serilog: `HTTP GET /x responded 404`; uWSGI: `GET /x => generated 9 bytes in 2 msecs (HTTP/1.1 404)`; `GET /x -> 404`
+# Serilog: `HTTP GET /x responded 404`; uWSGI: `GET /x => generated 9 bytes in 2 msecs (HTTP/1.1 404)`; `GET /x -> 404`;
+# Gitea: `GET /x for 10.0.0.9:0, 404 Not Found`
 _LATER: Final = re.compile(
     rf"\b(?:GET|HEAD|get|head) \"?{_PATH}[^\n]{{0,100}}?"
-    r"(?:HTTP/[\d.]+ |\b(?:responded|returned|answered|status)(?: with)?:? |[-=]> |\{[^}\n]{0,60}\} |\[|\()(?P<status>[1-5]\d\d)(?![\w.])"
+    r"(?:HTTP/[\d.]+ |\b(?:responded|returned|answered|status)(?: with)?:? |, (?=\d\d\d [A-Z][a-z])|[-=]> |\{[^}\n]{0,60}\} |\[|\()(?P<status>[1-5]\d\d)(?![\w.])"
 )
 # As servers write it that have neither: HAProxy, IIS, hypercorn. Of numbers alone, the first that can be a status.
 _SERVED: Final = re.compile(r"\bHTTP/[\d.]+\"?|HealthChecker|\b[123]\.[01]\"")
@@ -80,11 +81,13 @@ _ANSWERED: Final = re.compile(
 )
 
 # What refuses a request because of the host that it asks for, such as the container's address, and may log no request:
-# Rails, Django, Play, Symfony, ASP.NET, Sinatra, Jupyter, Nextcloud.
+# Rails, Django, Play, Symfony, ASP.NET, Sinatra, Jupyter, Nextcloud; Angular and Spring name the address.
 _HOST_REFUSED: Final = re.compile(
     r"\bBlocked hosts?: |\bInvalid HTTP_HOST header: |\bHost not allowed: |\bUntrusted Host\b"
     r"|\bhost '[^'\n]{1,100}' does not match an allowed host\b|\bprevented by Rack::Protection::HostAuthorization\b"
     r"|\brequest with non-local 'Host'|\bTrusted domain error\b"
+    r"|\b(?i:host|hostname|domain) [\"'(]{0,2}\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?[\"')]{0,2} is"
+    r" (?:untrusted|not (?:allowed(?! to connect)|trusted))\b"
 )
 REFUSED_AS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 """What these answer, where they log no status."""

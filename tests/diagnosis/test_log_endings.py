@@ -228,6 +228,8 @@ CASES = [
             "npm ERR! A complete log of this run can be found in:",
         ],
     ),
+    (Reason.QUIET, ["go run ./cmd/api", "loading embeddings", "make: *** [Makefile:3: run] Error 143"]),
+    (Reason.QUIET, ["loading embeddings", "Terminated"]),
     (Reason.EXITED, ["Error: connect ECONNREFUSED 10.0.0.9:5432", "npm ERR! code 1", "npm ERR! command failed"] * 3),
     (Reason.EXITED, ["fatal: no such table: users", "supervisor: sent SIGTERM to worker", "exit code 1"] * 3),
 ]

@@ -118,6 +118,26 @@ CASES = [
             "0 [System] [MY-010931] [Server] mysqld: ready for connections. Version: '8.0.39'  socket: '/run/mysqld.sock'  port: 3306  MySQL Community Server - GPL."
         ],
     ),
+    (
+        Reason.PORT,
+        [
+            "mariadbd: ready for connections.",
+            "Version: '11.4.3-MariaDB-ubu2404'  socket: '/run/mysqld/mysqld.sock'  port: 3306  mariadb.org binary distribution",
+        ],
+    ),
+    (Reason.QUIET, ["Server started. Storing sessions in redis on port 6379", "warming up"]),
+    (
+        Reason.LOCALHOST,
+        [
+            'LOG:  listening on IPv6 address "::1", port 80',
+            'LOG:  listening on IPv4 address "127.0.0.1", port 80',
+            "LOG:  database system is ready to accept connections",
+        ],
+    ),
+    (
+        Reason.QUIET,
+        ['LOG:  listening on IPv4 address "0.0.0.0", port 80', 'LOG:  listening on IPv6 address "::", port 80'],
+    ),
     (Reason.LOCALHOST, ["publish_address {127.0.0.1:80}, bound_addresses {127.0.0.1:80}, {[::1]:80}", "started"]),
     (Reason.PORT, ["publish_address {172.26.3.4:9200}, bound_addresses {[::]:9200}", "started {x}{172.26.3.4:9300}"]),
     (

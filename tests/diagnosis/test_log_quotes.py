@@ -51,6 +51,17 @@ QUOTES = [
         ],
     ),
     (
+        'error: password authentication failed for user "shop"',
+        [
+            'error: password authentication failed for user "shop"',
+            "    at Parser.parseErrorMessage (/app/node_modules/pg-protocol/dist/parser.js:283:98) {",
+            "  length: 101,",
+            "  severity: 'FATAL',",
+            "  routine: 'auth_failed'",
+            "}",
+        ],
+    ),
+    (
         "Error: connect to the queue",
         [
             "Error: connect to the queue",

@@ -97,6 +97,10 @@ CASES = [
         * 2,
     ),
     (Reason.HEALTH_PATH, ["[03:12:07 INF] HTTP GET /healthz responded 404 in 0.4123 ms"] * 2),
+    (
+        Reason.HEALTH_PATH,
+        ["[I] router: completed GET /healthz for 172.26.9.1:0, 404 Not Found in 1.2ms @ goget.go"] * 2,
+    ),
     (Reason.HEALTH_PATH, ["WARNING:tornado.access:404 GET /healthz (172.26.8.10) 0.41ms"] * 2),
     (
         Reason.HEALTH_PATH,
@@ -207,6 +211,22 @@ CASES = [
         Reason.HEALTH_HOST,
         [
             '{"level":1,"url":"/healthz","message":"Trusted domain error. \\"172.26.9.1\\" tried to access using \\"172.26.3.4\\" as host."}'
+        ],
+    ),
+    # Angular, Spring
+    (
+        Reason.HEALTH_HOST,
+        [
+            'ERROR: Bad Request ("http://172.26.3.4:4000/healthz").',
+            'URL with hostname "172.26.3.4" is not allowed.',
+            '172.26.9.1 - - [29/Nov/2026] "GET /healthz HTTP/1.1" 400 11 "-" "ELB-HealthChecker/2.0"',
+        ],
+    ),
+    (
+        Reason.HEALTH_HOST,
+        [
+            "RequestRejectedException: The request was rejected because the domain 172.26.3.4 is untrusted.",
+            '172.26.9.1 - - [29/Nov/2026] "GET /healthz HTTP/1.1" 400 435',
         ],
     ),
     # A scanner was refused, and the health check fails for another reason
