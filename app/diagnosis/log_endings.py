@@ -37,7 +37,7 @@ _WAITS: Final = re.compile(
     re.IGNORECASE,
 )
 _GAVE_UP: Final = re.compile(
-    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|cancell?ing|crashed|clean exit|timeout after \d+\w{0,3} waiting)\b",
+    r"\b(?:giv(?:ing|es?) up|gave up|too many|max(?:imum)?|exceeded|exhausted|no more|after \d+ (?:attempts|retries|tries)|unrecoverable|cancell?ing|crashed|clean exit|tim(?:eout|ed out) after \d+ ?\w{0,7} waiting(?![^\n]*\bretry))\b",
     re.IGNORECASE,
 )
 # A line that a program writes while it runs, and none of its end.

@@ -212,7 +212,9 @@ CASES = [
         ]
         * 3,
     ),
+    (Reason.EXITED, ["Waiting for redis:6379", "Error: timed out after 30 seconds waiting for redis:6379"] * 3),
     (Reason.QUIET, ["ERROR pool: timed out waiting for a connection, retrying"] * 3),
+    (Reason.QUIET, ["ERROR pool: timed out after 5s waiting for a connection, retrying"] * 3),
     (Reason.QUIET, ["15s waiting for db:5432"] * 3),
     # Stopped from outside, as Lightsail does when the deployment has failed: the program didn't end by itself
     (Reason.PORT, ["$ node server.js", "listening on 8080", "error Command failed with exit code 143."]),

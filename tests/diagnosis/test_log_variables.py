@@ -18,6 +18,10 @@ CASES = [
     ),
     (Reason.MISSING_VARIABLE, ["** (RuntimeError) SHOP_KEY_BASE configuration option is required. See the manual"] * 3),
     (Reason.MISSING_VARIABLE, ["FATAL the SHOP_MODE setting must be given"] * 3),
+    (
+        Reason.EXITED,
+        ["/app/solve: /usr/lib/libgfortran.so.5: version `GFORTRAN_10' not found (required by /app/solve)"] * 3,
+    ),
     (Reason.MISSING_VARIABLE, ["You need to define the ADMIN_EMAIL and ADMIN_PASSWORD environment variables."] * 3),
     (Reason.EXITED, ["the SHOP_MODE setting is set to debug", "FATAL failed to open /data: permission denied"] * 3),
     (Reason.EXITED, ["ERROR the SHOP_MODE setting is on: failed to open /data: permission denied"] * 3),
