@@ -32,7 +32,7 @@ _WAITS: Final = re.compile(
     r"\b(?<!max )(?<!maximum )(?<!many )(?<!the )(?:retry(?:ing)?|retries|retried|(?<!after )(?<!out )waiting|attempt\w*(?! to )|reconnect\w*|sleeping|not ready yet|not yet ready|trying again|(?:will|to) try again|try again in)\b"
     # Of clients that connect again by themselves: ioredis, librdkafka, Kafka's and MongoDB's Java clients, Spring AMQP,
     # Elixir's DBConnection
-    r"|\bunhandled error event:|\brdkafka#|\bbroker may not be available\b|\bmonitor thread while connecting\b"
+    r"|\bunhandled error event:|\brdkafka#|\b(?:broker|node) may not be available\b|\bmonitor thread while connecting\b"
     r"|\bprocessing can restart if\b|\) failed to connect: \*\* \(",
     re.IGNORECASE,
 )
@@ -74,8 +74,8 @@ _SAYS_WHY: Final = re.compile(
 _SAYS_NOTHING: Final = re.compile(
     r"^\s+(?:at|from|in|raise|throw|File|\.\.\.|\^|~)(?:\s|$)|^\s+\w{1,40}: (?:'[^'\s]*'|-?\d+|undefined|null),?$|^\s+\d{1,4}:\s+(?:0x|<|\S*::|\S*$)|^\s+\S{1,200}: in (?:function|main chunk|upvalue|local|method|field)\b|^Error relocating |^\s*(?:goroutine \d|stack backtrace|Require stack)"
     r"|^Traceback|^Node\.js v|^The above exception|^During handling|\baborted!$|RUST_BACKTRACE|may have more information"
-    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|did not exit normally|^BEGIN failed--|possibly because:\s*$|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
-    r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|signal|command|Lifecycle script|A complete log.*|To see .*|npm .*|$)|\b(?:stack trace|full trace)\b|^\W*$"
+    r"|[\]:] aborting\W*$|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=]{1,3}\d|failed to boot|app failed to load|unable to load app \d|a fatal exception has occurred|could not create the Java Virtual|did not exit normally|^BEGIN failed--|possibly because:\s*$|^[\s\w.\\/]*(?:Error|Exception)\s*$|^\s*https?://\S*$|^\s*(?:throw|raise)\b|shutting down\b|Crash dump"
+    r"|^\s*npm (?:error|ERR!)\s*(?:code|errno|syscall|path|signal|command|Lifecycle script|A complete log.*|To see .*|Did you mean .*|npm .*|$)|\b(?:stack trace|full trace)\b|^\W*$"
     r"|\b(?:deprecat|warn(?:ing)?\b|debug\b)",
     re.IGNORECASE,
 )
@@ -84,6 +84,8 @@ _SAYS_NEXT: Final = re.compile(
     r"\bpanicked at [^\n]{1,200}:\d+:\s*$|\bSyntax error on line \d+ of [^\n]{1,200}:\s*$"
     r"|^(?:Execution|Syntax) error [^\n]{1,300}:\d+\)\.\s*$|^Unhandled exception:\s*$|^Error in [^\n]{1,300} :\s*$"
 )
+# Indented, or an item of a list.
+_BELOW_HEADING: Final = re.compile(r"(?:\s+|[-*\u2022] )\S")
 
 
 class LastWords(NamedTuple):
@@ -186,12 +188,16 @@ def _period(lines: Sequence[str]) -> int:
 
 
 def most_telling(lines: Sequence[str]) -> str:
-    """Return the last of the lines that say most of what failed and why, "" if none does."""
+    """Return the last of the lines that say most of what failed and why, "" if none does.
+
+    With the line below, if it announces that: `invalid configuration:`, then `  missing setting: cookie-secret`.
+    """
     best, best_weight, before = "", 0, ""
-    for line in lines:
+    for line, below in zip(lines, [*lines, ""][1:], strict=True):
         weight = _weight(line, before)
         if weight and weight >= best_weight:
-            best, best_weight = line, weight
+            is_heading = line.rstrip().endswith(":") and _BELOW_HEADING.match(below) and not _SAYS_NOTHING.search(below)
+            best, best_weight = f"{line.rstrip()} {below.strip()}" if is_heading else line, weight
         before = line
     return best
 

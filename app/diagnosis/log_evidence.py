@@ -124,7 +124,8 @@ def read_log(lines: Sequence[LogLine], deployment: Deployment, container: str = 
     ):  # gunicorn itself runs on, and starts another worker
         return LogEvidence(ending, Reason.QUIET, _quoted(slow or why_it_waits(own) or own[-1]))
     reason, line, detail = evidence
-    failure = most_telling([text for text in own if not requests_in([text])]) if reason is Reason.HEALTH_STATUS else ""
+    requests = {request.line for request in requests_in(own)}
+    failure = most_telling([text for text in own if text not in requests]) if reason is Reason.HEALTH_STATUS else ""
     return LogEvidence(ending, reason, _quoted(line, detail), detail, _quoted(failure))
 
 

@@ -216,6 +216,14 @@ CASES = [
     (Reason.QUIET, ["ERROR pool: timed out waiting for a connection, retrying"] * 3),
     (Reason.QUIET, ["ERROR pool: timed out after 5s waiting for a connection, retrying"] * 3),
     (Reason.QUIET, ["15s waiting for db:5432"] * 3),
+    (
+        Reason.QUIET,
+        [
+            "WARN  Connection to node -1 (kafka/10.0.0.9:9092) could not be established. Node may not be available.",
+            "WARN  Bootstrap broker kafka:9092 (id: -1 rack: null) disconnected",
+        ]
+        * 3,
+    ),
     # Stopped from outside, as Lightsail does when the deployment has failed: the program didn't end by itself
     (Reason.PORT, ["$ node server.js", "listening on 8080", "error Command failed with exit code 143."]),
     (Reason.PORT, ["listening on 8080", " ELIFECYCLE  Command failed with exit code 143."]),

@@ -62,6 +62,42 @@ QUOTES = [
         ],
     ),
     (
+        "ModuleNotFoundError: No module named 'shop.wsgi'",
+        [
+            "ModuleNotFoundError: No module named 'shop.wsgi'",
+            "unable to load app 0 (mountpoint='') (callable not found or import error)",
+            "fatal: no app loaded, exiting",
+        ],
+    ),
+    (
+        'npm error Missing script: "start"',
+        [
+            'npm error Missing script: "start"',
+            "npm error",
+            "npm error Did you mean one of these?",
+            "npm error   npm star # Mark your favorite packages",
+            "npm error A complete log of this run can be found in: /root/.npm/_logs/1.log",
+        ],
+    ),
+    (
+        "Unrecognized VM option 'MaxPermSize=512m'",
+        [
+            "Unrecognized VM option 'MaxPermSize=512m'",
+            "Error: Could not create the Java Virtual Machine.",
+            "Error: A fatal exception has occurred. Program will exit.",
+        ],
+    ),
+    # With the line below that it announces
+    (
+        "[main.go:60] invalid configuration: missing setting: cookie-secret",
+        ["[main.go:60] invalid configuration:", "  missing setting: cookie-secret", "  missing setting: client-id"] * 3,
+    ),
+    (
+        "FATAL settings are missing: - smtp.host",
+        ["FATAL settings are missing:", "- smtp.host", "- smtp.port"] * 3,
+    ),
+    ("FATAL cannot parse /etc/shop.yml:", ["FATAL cannot parse /etc/shop.yml:", "goodbye"] * 3),
+    (
         "Error: connect to the queue",
         [
             "Error: connect to the queue",

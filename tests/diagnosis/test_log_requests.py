@@ -266,6 +266,17 @@ def test_of_a_request_that_fails_the_line_that_says_why_is_quoted_too():
     assert seen(failure, *[request.replace("502", "404")] * 3).failure == ""
 
 
+def test_of_a_request_on_two_lines_its_status_is_not_quoted_twice():
+    lines = [
+        '[8f2c] Started GET "/healthz" for 172.26.9.1',
+        "[8f2c] ActiveRecord::PendingMigrationError (",
+        "Migrations are pending. To resolve this issue, run:",
+        "[8f2c] Completed 500 Internal Server Error in 9ms",
+    ]
+    evidence = seen(*lines)
+    assert (evidence.line, evidence.failure) == (lines[3], lines[1])
+
+
 def in_caddys_words(status, **headers):
     request = {"method": "GET", "host": "172.26.3.4", "uri": "/healthz", "headers": headers}
     return json.dumps({"level": "info", "msg": "handled request", "request": request, "status": status})
