@@ -19,10 +19,10 @@ from app.deployments.change import DeploymentChange, compare
 from app.deployments.images import DeployableImage, deployable, image_uri
 from app.deployments.plan import PlannedDeployment, active_version, plan_deployment
 from app.deployments.request import DeployRequest, check_request
-from app.diagnosis.causes import CAUSES
-from app.diagnosis.check_result import Found
-from app.diagnosis.diagnosis import most_telling
+from app.diagnosis.check_result import Certainty, Found
+from app.diagnosis.diagnosis import Diagnosis, most_telling, without_guesses
 from app.diagnosis.fix_kinds import Fix
+from app.diagnosis.fixes import kinds_of
 from app.diagnosis.image_uri import parse_image
 from app.errors import Problem
 from app.keys import AccessTarget
@@ -45,11 +45,20 @@ class ImageList:
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """Why a deployment would fail: `image` is the one that wouldn't run. `granted`: giving access first puts it right."""
+
+    cause: Found
+    image: str
+    granted: bool
+
+
+@dataclass(frozen=True)
 class DeploymentPreview:
     """What a deployment would do now.
 
-    `previewed` names it: a request that hands it back is done as shown, or not at all. `obstacles`: why it would fail;
-    `needs_access`: they are all put right by giving access first; `is_checked`: nothing kept us from looking.
+    `previewed` names it: a request that hands it back is done as shown, or not at all. `needs_access`: giving access
+    first puts all obstacles right; `is_checked`: nothing kept us from looking.
     """
 
     region: str
@@ -62,7 +71,7 @@ class DeploymentPreview:
     change: DeploymentChange
     calls: tuple[AwsCall, ...]
     previewed: str
-    obstacles: tuple[Found, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
     needs_access: bool = False
     is_checked: bool = True
 
@@ -154,7 +163,7 @@ def _preview(
         planned.container,
         tuple(active.spec.containers) if active else tuple(planned.before.containers if planned.before else ()),
         change,
-        _calls(name, (repository,) if repository else _repositories(change), request),
+        _calls(name, repository, change, request),
         change.fingerprint(),
     )
 
@@ -163,16 +172,13 @@ def _changed_image(change: DeploymentChange) -> str:
     return next((each.image_after for each in change.changed if each.image_after), "")
 
 
-def _repositories(change: DeploymentChange) -> tuple[str, ...]:
-    return tuple(parse_image(image).repository for image in _private_images(change))
-
-
-def _calls(service: str, repositories: Iterable[str], request: DeployRequest) -> tuple[AwsCall, ...]:
+def _calls(service: str, repository: str, change: DeploymentChange, request: DeployRequest) -> tuple[AwsCall, ...]:
+    kept = (parse_image(image).repository for image in _private_images(change))
     calls = [AwsCall("lightsail:GetContainerServices", service)]
-    for repository in repositories:
-        calls.append(AwsCall("ecr:DescribeImages", repository))
-        if not request.grant:
-            calls.append(AwsCall("ecr:GetRepositoryPolicy", repository))
+    for each in dict.fromkeys((*([repository] if repository else []), *kept)):
+        calls.append(AwsCall("ecr:DescribeImages", each))
+        if not (request.grant and each == repository):
+            calls.append(AwsCall("ecr:GetRepositoryPolicy", each))
     calls.append(AwsCall("lightsail:GetContainerServiceDeployments", service))
     calls.append(AwsCall("lightsail:CreateContainerServiceDeployment", service))
     return tuple(calls)
@@ -186,22 +192,20 @@ async def _with_obstacles(services: Services, preview: DeploymentPreview, second
         diagnoses = [most_telling(each) for each in await in_time(seconds, asyncio.gather(*asked))]
     except Problem:
         return replace(preview, is_checked=False)
-    obstacles: tuple[Found, ...] = ()
-    for cause in (cause for each in diagnoses for cause in each.causes if not cause.yields):
-        obstacles += () if cause in obstacles else (cause,)  # what is wrong with the service concerns each image
-    mended = tuple(cause for cause in obstacles if is_granted(cause))
-    left = tuple(cause for cause in obstacles if not is_granted(cause)) if preview.request.grant else obstacles
+    obstacles = await run_in_threadpool(_obstacles, preview, without_guesses(diagnoses))
+    grants = preview.request.grant
     return replace(
         preview,
-        obstacles=left,
-        needs_access=bool(mended) and len(mended) == len(obstacles),
+        obstacles=tuple(each for each in obstacles if not (grants and each.granted)),
+        needs_access=bool(obstacles) and all(each.granted for each in obstacles),
         is_checked=not any(each.undetermined for each in diagnoses),
     )
 
 
 def _images_to_check(preview: DeploymentPreview) -> tuple[str, ...]:
-    """The image that is deployed; of a version, all that are private, also those that run now: one may be deleted."""
-    return _private_images(preview.change) if preview.request.version else (preview.image,)
+    """The image that is deployed, and all others that are private: also those that run now are pulled again."""
+    deployed = (preview.image,) if preview.repository else ()
+    return tuple(dict.fromkeys((*deployed, *_private_images(preview.change))))
 
 
 def _private_images(change: DeploymentChange) -> tuple[str, ...]:
@@ -209,6 +213,24 @@ def _private_images(change: DeploymentChange) -> tuple[str, ...]:
     return tuple(image for image in images if parse_image(image).is_private)
 
 
-def is_granted(cause: Found) -> bool:
-    """Return whether giving access puts this right. Pure."""
-    return bool({Fix.GRANT, Fix.ACTIVATE} & set(CAUSES[cause.code].fixes))
+def _obstacles(preview: DeploymentPreview, diagnoses: Iterable[Diagnosis]) -> list[Obstacle]:
+    """Return each obstacle once: what is wrong with the service concerns every image.
+
+    Of an image that stays as it is beside the one that is deployed, only what is certain counts: it has run before.
+    """
+    found: list[Obstacle] = []
+    for diagnosis in diagnoses:
+        image = diagnosis.facts.image
+        is_kept = bool(preview.repository) and image != preview.image
+        for cause in diagnosis.causes:
+            counts = not cause.yields and (not is_kept or cause.certainty is Certainty.CERTAIN)
+            if counts and cause not in [each.cause for each in found]:
+                found.append(Obstacle(cause, image, _is_granted(preview, cause, diagnosis)))
+    return found
+
+
+def _is_granted(preview: DeploymentPreview, cause: Found, diagnosis: Diagnosis) -> bool:
+    """Return whether giving access to the repository that is deployed puts a cause right. A version's isn't given."""
+    if not preview.repository or diagnosis.facts.uri.repository != preview.repository:
+        return False
+    return bool({Fix.GRANT, Fix.ACTIVATE} & set(kinds_of(cause, diagnosis.facts, diagnosis.causes)))

@@ -88,11 +88,15 @@ def diagnose(facts: Facts) -> Diagnosis:
 
 
 def diagnose_all(facts: Sequence[Facts]) -> tuple[Diagnosis, ...]:
-    """Return a diagnosis for each container. Drops guesses about one if another explains the failure."""
-    diagnoses = tuple(map(diagnose, facts))
+    """Return a diagnosis for each container, without the guesses that `without_guesses` drops."""
+    return without_guesses(tuple(map(diagnose, facts)))
+
+
+def without_guesses(diagnoses: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
+    """Return the diagnoses of a deployment's images, without guesses about one if another explains the failure."""
     if not any(map(explains, diagnoses)):
-        return diagnoses
-    return tuple(map(_without_guesses, diagnoses))
+        return tuple(diagnoses)
+    return tuple(map(_proven, diagnoses))
 
 
 def explains(diagnosis: Diagnosis) -> bool:
@@ -107,7 +111,7 @@ def most_telling(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     )
 
 
-def _without_guesses(diagnosis: Diagnosis) -> Diagnosis:
+def _proven(diagnosis: Diagnosis) -> Diagnosis:
     causes = tuple(cause for cause in diagnosis.causes if not _is_guess(cause))
     explained = {CAUSES[cause.code].check for cause in causes}
     lines = (

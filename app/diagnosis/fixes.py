@@ -66,18 +66,24 @@ def fixes_of(
         causes: all that stand, in their order: what another one breaks, or changes, isn't deployed for this one.
     """
     params = _params(cause, facts)
-    kinds = [kind for kind in CAUSES[cause.code].fixes if kind is not Fix.SET_IMAGE or params["suggested"]]
+    kinds = kinds_of(cause, facts, causes)
+    if Fix.WAIT in kinds:
+        params["waits_for"] = _WAITED_FOR.get(cause.code, "containerServices[0].state")
+    if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
+        params["image"] = params["pushed"]
+    return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
+
+
+def kinds_of(cause: Found, facts: Facts, causes: Sequence[Found] = ()) -> list[Fix]:
+    """Return which fixes help, in the order in which to apply them; arguments as for `fixes_of`."""
+    kinds = [kind for kind in CAUSES[cause.code].fixes if kind is not Fix.SET_IMAGE or cause.params.get("suggested")]
     if facts.deployment is not None and not facts.deployment.public_container:
         kinds = [kind for kind in kinds if kind is not Fix.SET_HEALTH_CHECK]  # there is none to correct
     if Fix.GRANT in kinds and _is_granted(facts):
         kinds.remove(Fix.GRANT)
     if Fix.REDEPLOY in kinds[1:] and _is_deployed_by_another(cause, causes):
         kinds.remove(Fix.REDEPLOY)
-    if Fix.WAIT in kinds:
-        params["waits_for"] = _WAITED_FOR.get(cause.code, "containerServices[0].state")
-    if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
-        params["image"] = params["pushed"]
-    return tuple(_fix(kind, params, facts, endpoints or {}) for kind in kinds)
+    return kinds
 
 
 def _is_deployed_by_another(cause: Found, causes: Sequence[Found]) -> bool:

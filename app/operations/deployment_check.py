@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -10,8 +10,9 @@ from typing import Final, TypeVar
 
 from app.aws.ports import Answered, ContainerService
 from app.aws.pull_ports import ImageDetail
+from app.deployments.change import spec_of
 from app.deployments.images import image_uri
-from app.deployments.plan import plan_deployment
+from app.deployments.plan import choose_container, plan_deployment
 from app.deployments.request import DeployRequest, request_of
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import Certainty, Check, Found
@@ -40,9 +41,9 @@ async def check(step: Stepping) -> tuple[StepState, Result]:
         `image`: the URI that is deployed, "" where a version is deployed again.
 
     Raises:
-        Problem: `deployment.service_disabled`; `deployment.no_version`; `image.missing`, `image.archived`,
-            `image.not_runnable`; `deployment.would_fail` with the cause, where access is known to be missing and is
-            not to be given.
+        Problem: `deployment.service_disabled`; `deployment.no_version`; as `choose_container`; `image.missing`,
+            `image.archived`, `image.not_runnable`; `deployment.would_fail` with the cause, where access is known to be
+            missing and is not to be given. Each also for the image of a container that stays as it is.
     """
     request = request_of(step.operation.input)
     service = await _service(step)
@@ -58,6 +59,7 @@ async def check(step: Stepping) -> tuple[StepState, Result]:
     image = image_uri(service.account, service.region, step.operation.repository, reference)
     if not request.grant:
         await _check_access(step, service, image, detail)
+    await _check_images(step, service, _kept_images(service, request, image), request)
     step.learn(image_uri=image, principal_arn=service.role.principal_arn)
     if isinstance(detail, Known):
         step.because("deployment.checked", image=image)
@@ -76,15 +78,35 @@ async def _service(step: Stepping) -> ContainerService:
 
 async def _check_version(step: Stepping, service: ContainerService, request: DeployRequest) -> bool:
     """Check each image of the version that is in this registry; since it ran, one may be deleted. False: not all read."""
-    context, is_read = step.context, True
-    versions = await step.call(context.aws.deployments(service.region).list_versions, service.name)
-    planned = await context.in_thread(plan_deployment, service.name, versions, request, "")
-    for image in dict.fromkeys(str(each.get("image", "")) for each in planned.after.containers.values()):
+    versions = await step.call(step.context.aws.deployments(service.region).list_versions, service.name)
+    planned = await step.context.in_thread(plan_deployment, service.name, versions, request, "")
+    images = [str(each.get("image", "")) for each in planned.after.containers.values()]
+    return await _check_images(step, service, images, request)
+
+
+def _kept_images(service: ContainerService, request: DeployRequest, image: str) -> list[str]:
+    """Return the images of the containers that stay as they are: they are pulled again. Raises Problem as a plan does."""
+    current = service.current_deployment
+    if current is None:
+        return []
+    changed = choose_container(spec_of(current), request, image)
+    return [each.image for each in current.containers if each.name != changed and each.image != image]
+
+
+async def _check_images(
+    step: Stepping, service: ContainerService, images: Iterable[str], request: DeployRequest
+) -> bool:
+    """Check images of this registry, as the one that is deployed. Returns False where one may not be read."""
+    is_read = True
+    for image in dict.fromkeys(images):
         uri = parse_image(image)
         if uri.names_image and (uri.account, uri.region) == (service.account, service.region):
             detail = await _image(step, service, uri.repository, DeployRequest(uri.tag, uri.digest))
-            await _check_access(step, service, image, detail)
             is_read = is_read and isinstance(detail, Known)
+            # Where access is given first, this repository's policy and the role's ARN aren't yet what counts.
+            is_mended = uri.repository == step.operation.repository or not service.role.ready
+            if not (request.grant and is_mended):
+                await _check_access(step, service, image, detail)
     return is_read
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.conftest import HERE, REGION
+from tests.api.conftest import HERE, REGION, SERVICE
+from tests.console import until
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com/"
 WEB = "storefront/web"
@@ -169,3 +170,51 @@ def test_the_platform_is_read_on_request(ready, tag, fit, platforms):
 def test_no_platform_of_what_is_no_image(ready, image, status, code):
     answer = ready.post(f"{HERE}/repositories/images/platform", {"image": image})
     assert (answer.status, answer.json["code"]) == (status, code), answer.text
+
+
+def test_access_is_not_offered_against_a_deny(ready):
+    """The statement that allows the role is there already; another denies the pull where the role has no organization."""
+    sandbox = ready.sandbox
+    arn = sandbox.service(SERVICE)["privateRegistryAccess"]["ecrImagePullerRole"]["principalArn"]
+    pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    allow = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": pull}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": pull, "Condition": {"Null": {"aws:PrincipalOrgID": "true"}}}
+    sandbox.client("ecr").create_repository(repositoryName="perimeter")
+    sandbox.add_image("perimeter", tags=["1"])
+    sandbox.put_policy("perimeter", {"Version": "2012-10-17", "Statement": [allow, deny]})
+    for grant in (False, True):
+        asked = {"image": "perimeter:1", "container": "web", "grant": grant}
+        shown = ready.post(f"{HERE}/deployments/preview", asked).json
+        assert [(each["code"], each["granted"]) for each in shown["obstacles"]] == [("policy.conditional", False)]
+        assert not shown["needs_access"]
+
+
+@pytest.fixture(scope="module")
+def beside(ready):
+    """The service runs images of two repositories, one of which it may not pull from any more; that one's URI."""
+    sandbox, image = ready.sandbox, f"{HOST}perimeter:1"
+    arn = sandbox.service(SERVICE)["privateRegistryAccess"]["ecrImagePullerRole"]["principalArn"]
+    sandbox.put_policy("perimeter", {"Statement": {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "ecr:*"}})
+    images = {"web": f"{HOST}{WEB}:5.2.1", "beside": image}
+    sandbox.client("lightsail").create_container_service_deployment(
+        serviceName=SERVICE, containers={name: {"image": each} for name, each in images.items()}
+    )
+    until(lambda: sandbox.deployments(SERVICE)[0]["state"], lambda state: state == "ACTIVE")
+    sandbox.put_policy("perimeter", None)
+    return image
+
+
+def test_the_image_of_a_container_that_is_kept_is_looked_at(ready, beside):
+    """Access that is given first is access to what is deployed, not to what is kept."""
+    asked = {"image": f"{WEB}:5.3.0", "container": "web", "grant": True}
+    shown = ready.post(f"{HERE}/deployments/preview", asked).json
+    obstacles = [(each["code"], each["image"], each["granted"]) for each in shown["obstacles"]]
+    assert (obstacles, shown["needs_access"]) == ([("policy.missing", beside, False)], False)
+    assert {"action": "ecr:GetRepositoryPolicy", "on": "perimeter"} in shown["calls"]
+
+
+def test_access_is_not_offered_for_a_version(ready, beside):
+    """A version is deployed again as it was, with no grant."""
+    version = ready.get(f"{HERE}/deployments").json["deployments"][0]["version"]
+    shown = ready.post(f"{HERE}/deployments/preview", {"version": version}).json
+    assert [(each["code"], each["granted"]) for each in shown["obstacles"]] == [("policy.missing", False)]

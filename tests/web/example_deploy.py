@@ -98,9 +98,9 @@ def _first(parts: Parts):
 def _obstacles(parts: Parts) -> tuple[ObstacleView, ...]:
     title = "The repository %(repository)s has no repository policy"
     return (
-        ObstacleView(Message(title, {"repository": parts.repository}), is_certain=True, granted=True),
+        ObstacleView(Message(title, {"repository": parts.repository}), True, True, f"{parts.uri()}:1.8.3"),
         ObstacleView(
-            Message("The container %(container)s started and ended", {"container": parts.person}), False, False
+            Message("The container %(container)s started and ended", {"container": parts.person}), False, False, "x"
         ),
     )
 

@@ -11,7 +11,8 @@ from app.api.schemas.previews import AwsCall
 from app.api.schemas.texts import FINGERPRINT, TEXT
 from app.api.strict import RequestBody
 from app.aws.ports import Deployment
-from app.console.deployments import DeploymentPreview, ImageList, is_granted
+from app.console import deployments
+from app.console.deployments import DeploymentPreview, ImageList
 from app.console.image_platform import ImagePlatform
 from app.console.services import Deployments
 from app.deployments import change
@@ -19,7 +20,7 @@ from app.deployments.change import DeploymentChange
 from app.deployments.images import DeployableImage
 from app.deployments.request import DeployRequest
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.check_result import Certainty, Found
+from app.diagnosis.check_result import Certainty
 from app.diagnosis.platforms import Fit
 from app.errors import Problem
 from app.wording import fill
@@ -193,15 +194,18 @@ class Obstacle(BaseModel):
     code: str
     title: str
     certainty: Certainty
+    image: str = Field(description="The image that wouldn't run: the one that is deployed, or one that is kept.")
     granted: bool = Field(description="Giving access first puts it right.")
 
     @classmethod
-    def of(cls, cause: Found) -> Obstacle:
+    def of(cls, obstacle: deployments.Obstacle) -> Obstacle:
+        cause = obstacle.cause
         return cls(
             code=cause.code,
             title=fill(CAUSES[cause.code].title, cause.params),
             certainty=cause.certainty,
-            granted=is_granted(cause),
+            image=obstacle.image,
+            granted=obstacle.granted,
         )
 
 
@@ -229,7 +233,7 @@ class DeploymentPreviewAnswer(BaseModel):
             containers=list(preview.containers),
             change=Change.of(preview.change),
             calls=[AwsCall(action=call.action, on=call.on) for call in preview.calls],
-            obstacles=[Obstacle.of(cause) for cause in preview.obstacles],
+            obstacles=list(map(Obstacle.of, preview.obstacles)),
         )
 
 

@@ -11,14 +11,14 @@ from typing import Any, ClassVar, Final
 from app.aws.ports import Container
 from app.bootstrap import Services
 from app.console.access import AccessStatus
-from app.console.deployments import DeploymentPreview, ImageList, is_granted
+from app.console.deployments import DeploymentPreview, ImageList, Obstacle
 from app.console.service_repositories import service_repositories
 from app.deployments.change import DeploymentChange
 from app.deployments.images import DeployableImage, digests_that_run
 from app.deployments.plan import default_name
 from app.deployments.request import PROTOCOLS, DeployRequest
 from app.diagnosis.causes import CAUSES
-from app.diagnosis.check_result import Certainty, Found
+from app.diagnosis.check_result import Certainty
 from app.errors import Problem
 from app.inventory import queries
 from app.keys import RegionAndName
@@ -47,11 +47,12 @@ class DeployForm:
 
 @dataclass(frozen=True)
 class ObstacleView:
-    """Why the deployment would fail. `granted`: giving access first puts it right."""
+    """Why the deployment would fail. `granted`: giving access first puts it right. `image`: the one that wouldn't run."""
 
     cause: Message
     is_certain: bool
     granted: bool
+    image: str
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ async def deploy_preview(
         image=preview.image,
         change=preview.change,
         calls=tuple(f"{call.action}  {call.on}" for call in preview.calls),
-        obstacles=tuple(_obstacle(found_cause) for found_cause in preview.obstacles),
+        obstacles=tuple(map(_obstacle, preview.obstacles)),
         needs_access=preview.needs_access,
         grants=preview.request.grant,
         is_checked=preview.is_checked,
@@ -228,6 +229,7 @@ async def deploy_preview(
     )
 
 
-def _obstacle(found_cause: Found) -> ObstacleView:
-    cause = Message(CAUSES[found_cause.code].title, found_cause.params)
-    return ObstacleView(cause, found_cause.certainty is Certainty.CERTAIN, is_granted(found_cause))
+def _obstacle(obstacle: Obstacle) -> ObstacleView:
+    cause = obstacle.cause
+    said = Message(CAUSES[cause.code].title, cause.params)
+    return ObstacleView(said, cause.certainty is Certainty.CERTAIN, obstacle.granted, obstacle.image)
