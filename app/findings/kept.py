@@ -61,7 +61,7 @@ def _replace(
             "params": dict(finding.params),
             "statement": finding.statement,
             "repair": str(finding.repair),
-            "since": finding.since or since.get(finding.id, now),
+            "since": finding.since or min(since.get(finding.id, now), now),
         }
         for finding in findings
     ]

@@ -217,6 +217,15 @@ def test_what_was_judged_while_the_clock_was_ahead_is_judged_again(db):
     assert state(db).state == "fine"
 
 
+def test_a_finding_is_not_told_as_of_a_time_to_come_once_the_clock_is_right(db):
+    keep(db, WEB, allow("*"))
+    settle(db, NOON + timedelta(days=365))
+    take_back_future_times(db, NOON)
+    settle(db)
+    [row] = list_findings(db, CONNECTION, FindingFilter(), NOON).rows
+    assert row.since == NOON
+
+
 def test_a_dismissal_can_be_taken_back(db):
     keep(db, WEB, allow("*"))
     settle(db)
