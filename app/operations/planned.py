@@ -13,14 +13,13 @@ from app.inventory.circumstances import Circumstances
 from app.operations.denials import denial_of
 from app.operations.fingerprint import PLACEHOLDER, change_fingerprint
 from app.operations.plans import Grantee, plan_of
-from app.operations.pruning import Prunable, prunable
+from app.operations.pruning import DEAD_PRINCIPALS, Prunable, prunable
 from app.operations.state import Kind
 from app.policy.arns import same_form
 from app.policy.change import PlannedChange
 from app.policy.principals import principals_of
 from app.policy.verdict import Verdict
 
-DEAD_PRINCIPALS = "policy.dead_principals"
 _ABOUT_ACCESS = (Kind.GRANT, Kind.REPAIR, Kind.REVOKE)
 
 

@@ -13,6 +13,9 @@ from app.operations.fingerprint import fingerprint
 from app.policy.arns import same_form
 from app.policy.principals import dead_principals, principals_of
 
+DEAD_PRINCIPALS = "policy.dead_principals"
+"""The code of the problem that a policy names principals that ECR refuses: they may be pruned."""
+
 
 @dataclass(frozen=True)
 class Prunable:

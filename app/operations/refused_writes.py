@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.errors import Problem
 from app.inventory import queries
+from app.operations.pruning import DEAD_PRINCIPALS
 from app.operations.step import Stepping
 from app.policy.change import PlannedChange
 from app.policy.missing_principals import unfound
@@ -14,7 +15,6 @@ from app.policy.principals import PrincipalRef
 NOT_FOUND = "policy.principal_not_found"
 SPREADING = "policy.principal_spreading"
 """The code while the role is so new that ECR may not know it yet; it is never shown to people."""
-DEAD = "policy.dead_principals"
 # AWS gives no figure for how long a new principal takes to propagate; two minutes were seen.
 FRESH_FOR = timedelta(minutes=3)
 
@@ -34,7 +34,7 @@ async def explained(
     suspects = await step.context.in_thread(unfound, change.before, change.after, fresh=fresh, ours=own)
     others = tuple(principal for principal in suspects.likeliest if principal.value != ours)
     waits = bool(ours) and not suspects.dead and (fresh or not others)
-    return _told(SPREADING if waits else DEAD, problem, step, others)
+    return _told(SPREADING if waits else DEAD_PRINCIPALS, problem, step, others)
 
 
 def given_up(problem: Problem) -> Problem:
@@ -51,7 +51,7 @@ def given_up(problem: Problem) -> Problem:
 
 def suspects_in(problem: Problem) -> list[str]:
     """Return the principals that ECR may not have found, by a problem that ended an operation."""
-    return str(problem.params["principals"]).split(", ") if problem.code == DEAD else []
+    return str(problem.params["principals"]).split(", ") if problem.code == DEAD_PRINCIPALS else []
 
 
 async def _is_role_fresh(step: Stepping) -> bool:

@@ -13,7 +13,8 @@ from app.console.previews import Preview
 from app.console.shell_commands import Commands
 from app.errors import Problem
 from app.operations import fingerprint
-from app.operations.planned import DEAD_PRINCIPALS, Planned
+from app.operations.planned import Planned
+from app.operations.pruning import DEAD_PRINCIPALS
 from app.policy.diff import Diff, diff_texts
 from app.policy.messages import WORDS
 from app.threads import run_in_threadpool
