@@ -24,7 +24,7 @@ from app.console.iam_hint import iam_statement
 from app.console.nearest import nearest_of
 from app.errors import Problem
 from app.http.htmx import is_htmx
-from app.http.methods import methods_of
+from app.http.methods import methods_of, own_routes
 from app.http.security import READING
 from app.http.validation import as_text
 from app.messages import labels
@@ -49,6 +49,7 @@ STATUS = {
     "finding.not_found": 404,
     "finding.not_dismissed": 409,
     "operation.not_ended": 409,
+    "operation.ended": 409,
     "operation.nothing_to_undo": 409,
     "policy.undo_conflict": 409,
     "policy.changed_meanwhile": 409,
@@ -57,6 +58,7 @@ STATUS = {
     "operation.is_batch": 409,
     "batch.not_found": 404,
     "batch.not_ended": 409,
+    "batch.ended": 409,
     "batch.nothing_to_repair": 409,
     "batch.changed": 409,
     "batch.nothing_to_retry": 409,
@@ -206,6 +208,8 @@ def _of_status(request: Request, status: int) -> Problem:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for it)
+    if any(each["loc"][0] == "path" for each in error.errors()) and own_routes(request):
+        return await _http(request, HTTPException(405))
     if is_for_programs(request.url.path):
         detail = [_complaint(each) for each in error.errors()]
         first = detail[0]

@@ -29,7 +29,8 @@ def _pattern(path: str) -> re.Pattern[str]:
 def operation_of(method: str, path: str) -> dict[str, Any] | None:
     """Return the operation of a request, or None."""
     plain = unquote(urlsplit(path).path)
-    for pattern, operations in _patterns():
+    patterns = _patterns()
+    for pattern, operations in [each for each in patterns if each[0].pattern == plain] or patterns:
         if pattern.fullmatch(plain) and method.lower() in operations:
             return operations[method.lower()]
     return None

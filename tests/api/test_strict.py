@@ -147,6 +147,14 @@ def test_a_wrong_method_is_told_all_that_are_right(ready, path, methods):
     assert set(answer.headers["allow"].split(", ")) == methods
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/v1/batches/preview", "/api/v1/repositories/prune/preview"])
+def test_an_address_of_its_own_is_not_taken_for_an_id(ready, method, path):
+    answer = ready.send(method, path)
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert method == "HEAD" or answer.json["code"] == "request.wrong_method"
+
+
 def test_wrong_requests_of_every_kind_are_refused_and_break_nothing(ready):
     complaints = [
         f"{complaint}: {answer.status} {case}"
