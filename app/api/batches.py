@@ -66,10 +66,10 @@ def retry_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, respon
     return accepted_batch(services, response, services.batches.retry(batch_id, who))
 
 
-@router.post("/{batch_id}/cancel", status_code=202, summary="Cancel the rest", responses=started(404))
+@router.post("/{batch_id}/cancel", status_code=202, summary="Cancel the rest", responses=started(404, 409))
 def cancel_batch(services: ServicesDep, who: PersonDep, batch_id: BatchId, response: Response) -> Batch:
     """Items that have not begun don't begin; those at work stop at their next safe point. What is done stays."""
-    services.batches.cancel(batch_id, who)
+    console.cancel(services, batch_id, who)
     return accepted_batch(services, response, batch_id)
 
 

@@ -20,6 +20,7 @@ from app.api.schemas.texts import TEXT
 from app.bootstrap import Services
 from app.console import previews
 from app.console.operation_actions import role_left_on
+from app.console.operations import cancel as cancel_operation
 from app.console.operations import get_progress
 from app.console.operations import restore as start_restore
 from app.console.role_changes import check_unchanged, plan_reactivation, start_reactivation
@@ -120,11 +121,10 @@ def retry(services: ServicesDep, who: PersonDep, operation_id: OperationId, resp
     return accepted(services, response, services.starter.retry(operation_id, who))
 
 
-@router.post("/{operation_id}/cancel", status_code=202, summary="Cancel", responses=started(404))
+@router.post("/{operation_id}/cancel", status_code=202, summary="Cancel", responses=started(404, 409))
 def cancel(services: ServicesDep, who: PersonDep, operation_id: OperationId, response: Response) -> Operation:
-    """Requests a stop at its next safe point; an ended operation stays unchanged."""
-    get_progress(services, operation_id)
-    services.starter.cancel(operation_id, who)
+    """Requests a stop at its next safe point."""
+    cancel_operation(services, operation_id, who)
     return accepted(services, response, operation_id)
 
 

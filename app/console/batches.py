@@ -128,6 +128,18 @@ def get_batch(services: Services, batch_id: str) -> Batch:
     return replace(batch, roles_left_on=_roles_left_on(services, batch), undoable=left, retried_by=retry)
 
 
+def cancel(services: Services, batch_id: str, person: str) -> None:
+    """Cancel what has not begun, and request the rest to stop. Raises Problem `batch.not_found`, `batch.ended`."""
+    if not services.batches.cancel(batch_id, person):
+        check_cancel(get_batch(services, batch_id))
+
+
+def check_cancel(batch: Batch) -> None:
+    """Check that there is something to cancel. Raises Problem `batch.ended`."""
+    if batch.ended:
+        raise Problem("batch.ended")
+
+
 def check_undo(batch: Batch) -> None:
     """Check that something is left to undo. Raises Problem `batch.not_ended`, `batch.nothing_to_undo`, `batch.undone`."""
     if not batch.ended:

@@ -25,6 +25,18 @@ def get_progress(services: Services, operation_id: str) -> Progress:
     return progress
 
 
+def cancel(services: Services, operation_id: str, person: str) -> None:
+    """Cancel an operation, or request it to stop. Raises Problem `operation.not_found`, `operation.ended`."""
+    if not services.starter.cancel(operation_id, person):
+        check_cancel(get_progress(services, operation_id))
+
+
+def check_cancel(progress: Progress) -> None:
+    """Check that there is something to cancel. Raises Problem `operation.ended`."""
+    if progress.ended:
+        raise Problem("operation.ended")
+
+
 def restore(services: Services, operation_id: str, person: str, previewed: str | None) -> str:
     """Start restoring a policy to its state before an operation; `previewed` is the preview's fingerprint.
 

@@ -28,6 +28,10 @@ WORDS: dict[str, Words] = {
         N_("This operation is still running."),
         N_("Wait until it has ended, or cancel it first."),
     ),
+    "operation.ended": Words(
+        N_("This operation has ended."),
+        N_("There is nothing to cancel. Look at its result."),
+    ),
     "operation.preview_needed": Words(
         N_("This change to %(repository)s must be previewed first."),
         N_("Open the preview, check what it changes, then confirm."),
@@ -59,6 +63,10 @@ WORDS: dict[str, Words] = {
     "batch.not_ended": Words(
         N_("This batch is still running."),
         N_("Wait until it has ended, or cancel the rest of it first."),
+    ),
+    "batch.ended": Words(
+        N_("This batch has ended."),
+        N_("There is nothing to cancel. Look at its result, or choose Undo all."),
     ),
     "batch.empty": Words(
         N_("The batch names no repository."),

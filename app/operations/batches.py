@@ -141,14 +141,17 @@ class Batches:
             raise Problem("batch.undone")
         return running
 
-    def cancel(self, batch_id: str, by: str) -> None:
+    def cancel(self, batch_id: str, by: str) -> bool:
         """End the items that have not begun, and ask those at work to stop at their next safe point.
+
+        Returns:
+            False if it has ended, or was requested to stop before.
 
         Raises:
             Problem: `batch.not_found`.
         """
-        for runner in self._runners(batch_id):
-            self._starter.cancel(runner.id, by)
+        cancelled = [self._starter.cancel(runner.id, by) for runner in self._runners(batch_id)]
+        return any(cancelled)
 
     def _every_item(self, batch_id: str, outcomes: Iterable[Outcome]) -> Iterable[Operation]:
         after: int | None = 0

@@ -106,10 +106,11 @@ def test_a_preview_counts_and_changes_nothing(ready):
 
 
 def test_a_cancel_is_accepted_until_the_batch_has_ended(ready, batch_ended):
-    ready.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="latency", seconds=1, times=1)
+    ready.sandbox.fault(action="ecr:GetRepositoryPolicy", kind="latency", seconds=1, match={"repository": "edge/cache"})
     answer = ready.post("/api/v1/batches", body(repositories=["edge/cache"]))
     address = f"{answer.headers['location']}/cancel"
-    assert [ready.post(address).status, ready.post(address).status] == [202, 202]
+    assert ready.post(address).status == 202
+    ready.sandbox.clear_faults()
     batch = batch_ended(answer)
     refused = ready.post(address)
     assert (refused.status, refused.json["code"]) == (409, "batch.ended")

@@ -72,6 +72,7 @@ GET = [
     f"/api/v1/operations/{CHANGED}",
     "/api/v1/permissions",
 ]
+REFUSED = {"/nothing", f"/operations/{CHANGED}/cancel"}  # it has ended
 POST = [
     *((f"{API}/preview", {"kind": kind, "repository": REPOSITORY}) for kind in ("grant", "repair", "revoke", "prune")),
     *((f"/api/v1/operations/{CHANGED}/preview", {"kind": kind}) for kind in ("undo", "restore")),
@@ -155,7 +156,7 @@ async def test_no_page_is_made_on_the_loop(console, headers):
     for path in GET:
         with noting_heavy_code() as seen:
             answer = await console.get(path, headers=headers)
-        assert (answer.status_code < 400) is (path != "/nothing"), answer.text
+        assert (answer.status_code < 400) is (path not in REFUSED), answer.text
         on_the_loop[path] = seen
     assert not {path: seen for path, seen in on_the_loop.items() if seen}
 

@@ -190,10 +190,11 @@ def test_undoing_an_add_that_activated_the_role_offers_to_switch_it_off(mika, sa
 def test_cancel_stops_what_waits(mika, sandbox):
     sandbox.change_service("batch-worker", state="UPDATING")
     page = mika.sees(mika.adds("storefront/web", "batch-worker"), "The service is UPDATING")
-    cancelled = mika.ended(mika.follows(mika.follows(page, "Cancel operation"), "Cancel operation").operation)
+    operation = mika.follows(mika.follows(page, "Cancel operation"), "Cancel operation").operation
+    cancelled = mika.ended(operation)
     assert "It was cancelled before anything in the repository policy changed." in cancelled.text
     sandbox.change_service("batch-worker", state=None)
-    for answer in (mika.get(f"{cancelled.url}/cancel"), mika.post(f"{cancelled.url}/cancel", {})):
+    for answer in (mika.reads(f"{operation}/cancel"), mika.sends(f"{operation}/cancel")):
         assert (answer.status, "This operation has ended." in answer.text) == (409, True)
     assert "batch-worker can now pull" in mika.ended(mika.follows(cancelled, "Retry").operation).text
 

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from app.console import previews
 from app.console.batch_plans import BatchRequest, plan_batch, startable
-from app.console.batches import check_undo, get_batch
+from app.console.batches import cancel as cancel_batch
+from app.console.batches import check_cancel, check_undo, get_batch
 from app.errors import Problem
 from app.history import batches as history
 from app.http.deps import NowDep, PersonDep, ServicesDep
@@ -155,13 +156,15 @@ def retry(request: Request, services: ServicesDep, who: PersonDep, batch_id: str
 @router.get("/{batch_id}/cancel")
 def ask_cancel(request: Request, services: ServicesDep, batch_id: str) -> Response:
     """The dialog that asks before the rest is cancelled."""
-    return render(request, cancel_dialog(get_batch(services, batch_id)))
+    batch = get_batch(services, batch_id)
+    check_cancel(batch)
+    return render(request, cancel_dialog(batch))
 
 
 @router.post("/{batch_id}/cancel")
 def cancel(request: Request, services: ServicesDep, who: PersonDep, batch_id: str) -> Response:
     """Cancel what has not begun."""
-    services.batches.cancel(batch_id, who)
+    cancel_batch(services, batch_id, who)
     return redirect(request, links.batch(batch_id))
 
 

@@ -12,7 +12,8 @@ from app.bootstrap import Services
 from app.console import previews
 from app.console.operation_actions import activated_role, is_role_active
 from app.console.operation_versions import OperationVersions
-from app.console.operations import get_progress
+from app.console.operations import cancel as cancel_operation
+from app.console.operations import check_cancel, get_progress
 from app.console.operations import restore as start_restore
 from app.console.role_changes import plan_reactivation, start_reactivation
 from app.history import queries
@@ -92,13 +93,15 @@ def retry(request: Request, services: ServicesDep, who: PersonDep, operation_id:
 @router.get("/cancel")
 def ask_cancel(request: Request, services: ServicesDep, operation_id: str) -> Response:
     """Show the dialog before an operation is stopped."""
-    return render(request, dialogs.cancel_dialog(get_progress(services, operation_id)))
+    progress = get_progress(services, operation_id)
+    check_cancel(progress)
+    return render(request, dialogs.cancel_dialog(progress))
 
 
 @router.post("/cancel")
 def cancel(request: Request, services: ServicesDep, who: PersonDep, operation_id: str) -> Response:
     """Request a stop at its next safe point."""
-    services.starter.cancel(operation_id, who)
+    cancel_operation(services, operation_id, who)
     return started(request, services, operation_id)
 
 
