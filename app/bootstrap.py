@@ -53,6 +53,7 @@ from app.operations.recovery import Recovery
 from app.operations.replica import Replica
 from app.operations.start import Ask, Starter
 from app.operations.state import Kind
+from app.operations.table_locks import are_tables_free
 from app.operations.write_groups import WriteGroups
 from app.operations.write_slots import WriteSlots
 from app.outage import Outage
@@ -177,6 +178,7 @@ def build(
     settings: Settings,
     *,
     region: str = "",
+    needs_region: bool = True,
     aws: Aws | None = None,
     clock: Clock | None = None,
     pace: Pace | None = None,
@@ -188,6 +190,7 @@ def build(
     Args:
         settings: how the console was started.
         region: the one to look at where neither the settings nor AWS's configuration names any.
+        needs_region: without one there is nothing to do; else no Region is looked at then.
         aws: replaces the SDK's AWS, for tests.
         clock: replaces the system clock, for tests.
         pace: how soon a replica that is silent counts as dead.
@@ -195,7 +198,7 @@ def build(
         late_write_seconds: for how long AWS may still carry out a write whose answer was lost.
 
     Raises:
-        SettingsError: if no region is configured.
+        SettingsError: if a region is needed and none is configured.
     """
     clock = clock or SystemClock()
     db = Database(settings.history_url)
@@ -215,8 +218,20 @@ def build(
     lease = lease_for(db, settings.instance, VERSION, pace)
     recovery = Recovery(db, engine, starter, lease, clock)
     maintenance = Maintenance(db, engine, clock, Retention(db, clock, settings.history_days))
-    replica = Replica(db, engine, lease, running, recovery, clock, pace, maintenance.run, _end_in_order, supervisor)
-    regions = _regions(settings, aws, region)
+    replica = Replica(
+        db,
+        engine,
+        lease,
+        running,
+        recovery,
+        clock,
+        pace,
+        maintenance.run,
+        partial(are_tables_free, db, settings.engine_url),
+        _end_in_order,
+        supervisor,
+    )
+    regions = _regions(settings, aws, region, needed=needs_region)
     drift = DriftWatch(db, CONNECTION)
     context.install(
         context.Context(
@@ -287,10 +302,10 @@ def _end_in_order() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _regions(settings: Settings, aws: Aws, otherwise: str) -> tuple[str, ...]:
+def _regions(settings: Settings, aws: Aws, otherwise: str, *, needed: bool) -> tuple[str, ...]:
     if settings.regions == ("all",):
         return aws.regions()
-    regions = settings.regions or (_default_region(aws, otherwise),)
+    regions = settings.regions or _default_regions(aws, otherwise, needed=needed)
     for region in regions:
         problem = aws.region_problem(region)
         if problem is None:
@@ -301,14 +316,16 @@ def _regions(settings: Settings, aws: Aws, otherwise: str) -> tuple[str, ...]:
     return regions
 
 
-def _default_region(aws: Aws, otherwise: str) -> str:
+def _default_regions(aws: Aws, otherwise: str, *, needed: bool) -> tuple[str, ...]:
     try:
         region = aws.default_region() or otherwise
     except Problem as problem:
+        if not needed:
+            return ()
         raise SettingsError(f"{what_happened(problem)} {what_to_do(problem)}") from None
-    if not region:
+    if needed and not region:
         raise SettingsError("No AWS Region is set. Set AWS_REGION, or SAILPASS_REGIONS to the Regions that you use.")
-    return region
+    return (region,) if region else ()
 
 
 def _lister(aws: Aws, calls: AwsCalls) -> ListServices:

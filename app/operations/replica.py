@@ -33,6 +33,7 @@ MAINTAIN = 3600.0
 # The queue is polled every third of the time in which an operation begins. After so many times as long, it counts as
 # stuck, and then only a new process can help.
 STUCK, DEAD = 1.5, 6.0
+PARTS = 6
 
 
 class Replica:
@@ -40,6 +41,7 @@ class Replica:
 
     Args:
         maintain: periodic work that one replica does for all; blocks.
+        are_tables_free: whether no other program keeps operations from writing; blocks.
         die: ends the process, in order; called when another one has taken this instance's name, and when the engine
             starts no operations any more.
     """
@@ -54,6 +56,7 @@ class Replica:
         clock: Clock,
         pace: Pace,
         maintain: Callable[[], None],
+        are_tables_free: Callable[[], bool],
         die: Callable[[], None],
         supervisor: Supervisor,
     ) -> None:
@@ -66,9 +69,10 @@ class Replica:
         self._clock = clock
         self._pace = pace
         self._maintain = maintain
+        self._are_tables_free = are_tables_free
         self._die = die
-        # The engine's threads may all be busy: a heartbeat must not wait for them.
-        self._threads = ThreadPoolExecutor(3, thread_name_prefix="replica")
+        # The engine's threads may all be busy, and each part of this: a heartbeat must not wait for them.
+        self._threads = ThreadPoolExecutor(PARTS, thread_name_prefix="replica")
         self._claimed = False
 
     def claim(self) -> None:
@@ -96,6 +100,7 @@ class Replica:
         self._keep(self._lease_part, self._beat, pace.beat)
         self._keep(part("takeover", 30 * pace.look), self._look, pace.look)
         self._keep(part("recovery", 4 * RECOVER_EVERY), self._put_right, RECOVER_EVERY, at_once=True)
+        self._keep(part("tables", 2 * pace.beat, needed=True), self._find_tables_free, pace.beat / 2)
         self._keep(part("maintenance", 2 * MAINTAIN), self._forget, MAINTAIN, at_once=True)
         self._watch_queue()
 
@@ -141,18 +146,22 @@ class Replica:
     async def _put_right(self) -> None:
         await self._blocking(self._recovery.put_right, self._running.ids)
 
+    async def _find_tables_free(self) -> bool:
+        return await self._blocking(self._are_tables_free)
+
     async def _forget(self) -> None:
         await self._blocking(self._maintain)
 
-    def _keep(self, part: Part, do: Callable[[], Awaitable[None]], seconds: float, *, at_once: bool = False) -> None:
+    def _keep(
+        self, part: Part, do: Callable[[], Awaitable[bool | None]], seconds: float, *, at_once: bool = False
+    ) -> None:
         async def work() -> bool:
             try:
-                await do()
+                return await do() is not False
             except SQLAlchemyError as error:
                 if not is_outage(error):
                     raise
                 return False  # it is temporary, and the next round comes soon
-            return True
 
         self._supervisor.every(part, seconds, work, at_once=at_once)
 

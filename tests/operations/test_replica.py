@@ -25,7 +25,7 @@ class World:
         self.did: list[str] = []
         self.beats: list[float | None] = []
         self.taken = 0
-        self.queue_turns = True
+        self.queue_turns = self.tables_are_free = True
         self.failing: dict[str, Exception] = {}
         self.clock = FakeClock(jumps=False)
         self.running = Running(self.clock)
@@ -94,6 +94,7 @@ def replica(world):
         world.clock,
         Pace(),
         lambda: world.do("maintain"),
+        lambda: world.tables_are_free,
         lambda: world.do("die"),
         world.supervisor,
     )
@@ -145,11 +146,24 @@ async def test_what_it_does_over_and_over(world, replica):
     await replica.stop()
 
 
+async def test_locked_tables_make_it_not_ready_within_ten_seconds_and_for_as_long(world, replica):
+    await replica.start()
+    world.tables_are_free = False
+    for _ in range(5):
+        await turn(world, 2.5)
+    assert [part.name for part in world.supervisor.stuck()] == ["tables"]
+    world.tables_are_free = True
+    await turn(world, 2.5)
+    assert world.supervisor.stuck() == ()
+    await replica.stop()
+
+
 async def test_its_parts_count_as_stuck_once_they_miss_several_turns(world, replica):
     await replica.start()
     parts = {part.name: (part.limit, part.needed) for part in world.supervisor.parts}
     assert parts == {
         "lease": (10.0, True),
+        "tables": (10.0, True),
         "takeover": (30.0, False),
         "recovery": (60.0, False),
         "maintenance": (7_200.0, False),
