@@ -37,7 +37,7 @@ class Wish:
     """What a command needs. An empty `url` means the local server; `works`: it starts operations, or waits for them.
 
     `insecure`: the named server may be used over the network without encryption. `region`: what this process looks at
-    where no Region is configured.
+    where no Region is configured; `needs_region`: it looks at one.
     """
 
     settings: Settings
@@ -46,6 +46,7 @@ class Wish:
     works: bool = True
     insecure: bool = False
     region: str = ""
+    needs_region: bool = True
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def _in_process(wish: Wish, say: Callable[[str], None]) -> Iterator[Api]:
     # Imported only here: it takes a second, which a command that finds a server does not need.
     from app.client.in_process import InProcess
 
-    with InProcess(wish.settings, say, works=wish.works, region=wish.region) as local:
+    with InProcess(wish.settings, say, works=wish.works, region=wish.region, needs_region=wish.needs_region) as local:
         yield Api(local)
 
 

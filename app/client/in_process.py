@@ -43,20 +43,30 @@ class InProcess:
     """The API in this process. `works`: operations are run here; else they are only read.
 
     `say` shows the person messages about slow steps. `region` is looked at where no Region is configured.
+    `needs_region`: else it works without any.
     """
 
     is_local = True
 
-    def __init__(self, settings: Settings, say: Callable[[str], None], *, works: bool, region: str = "") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        say: Callable[[str], None],
+        *,
+        works: bool,
+        region: str = "",
+        needs_region: bool = True,
+    ) -> None:
         self._settings = settings.model_copy(update={"instance": _name()})
         self._say = say
         self._works = works
         self._region = region
+        self._needs_region = needs_region
 
     def __enter__(self) -> Self:
-        """Start. Raises SettingsError: no region is configured, or another process uses the database; Problem."""
+        """Start. Raises SettingsError: no region is configured and one is needed, or another process uses the database; Problem."""
         logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-        self._services = build(self._settings, region=self._region)
+        self._services = build(self._settings, region=self._region, needs_region=self._needs_region)
         try:
             self._claim()
         except (SettingsError, Problem):

@@ -90,10 +90,17 @@ def server_options(command: Command) -> Command:
 
 
 @contextmanager
-def served(url: str, data_dir: Path | None, *, works: bool = True, insecure_http: bool = False) -> Iterator[Api]:
-    """Yield the API, over HTTP or in this process, which looks at the command's `--region` if none is configured."""
+def served(
+    url: str, data_dir: Path | None, *, works: bool = True, insecure_http: bool = False, needs_region: bool = True
+) -> Iterator[Api]:
+    """Yield the API, over HTTP or in this process, which looks at the command's `--region` if none is configured.
+
+    `needs_region`: without a Region the command can do nothing.
+    """
     region = click.get_current_context().params.get("region") or ""
-    wish = Wish(load(data_dir=data_dir), url, os.environ.get(TOKEN, "").strip(), works, insecure_http, region)
+    wish = Wish(
+        load(data_dir=data_dir), url, os.environ.get(TOKEN, "").strip(), works, insecure_http, region, needs_region
+    )
     with connected(wish, say) as api:
         yield api
 

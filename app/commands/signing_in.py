@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from app.commands.options import show_json, told
-from app.commands.terminal import plain
+from app.commands.terminal import plain, say
 from app.settings import Settings, load
 from app.urls import server_address
+
+if TYPE_CHECKING:
+    from app.auth.sessions import SessionFacts
+    from app.auth.sign_in_links import LinkFacts
+    from app.auth.tokens import TokenFacts
 
 # Slow imports happen in the command that needs them.
 
@@ -127,9 +132,7 @@ def token(
         if as_json:
             _show_all("tokens", terminal.list_tokens(settings))
         elif listing:
-            for facts in terminal.list_tokens(settings):
-                expiry, used = _moment(facts.expires_at, "never"), _moment(facts.used_at, "-")
-                _row(facts.name, facts.scope, facts.created_by, _moment(facts.created_at), expiry, used)
+            _show_rows(map(_token, terminal.list_tokens(settings)), "No tokens.")
         elif revoke:
             terminal.revoke_token(settings, revoke)
         else:
@@ -156,8 +159,7 @@ def sign_in_link(managing: Managing, *, base: str) -> None:
         if managing.as_json:
             _show_all("links", terminal.list_links(settings))
         elif managing.listing:
-            for link in terminal.list_links(settings):
-                _row(link.id, link.person, _moment(link.created_at), _moment(link.expires_at))
+            _show_rows(map(_link, terminal.list_links(settings)), "No valid sign-in links.")
         elif managing.revoke is not None:
             click.echo(f"Links revoked: {terminal.revoke_links(settings, managing.revoke)}.", err=True)
         else:
@@ -169,7 +171,6 @@ def sign_in_link(managing: Managing, *, base: str) -> None:
 def session(managing: Managing) -> None:
     """List the signed-in browsers, or end their sessions."""
     from app.auth import terminal
-    from app.auth.browsers import browser_name
 
     if not managing.listing and managing.revoke is None:
         raise click.UsageError("Use --list, --revoke ID or --revoke --all.")
@@ -181,9 +182,7 @@ def session(managing: Managing) -> None:
         if managing.as_json:
             _show_all("sessions", terminal.list_sessions(settings))
             return
-        for facts in terminal.list_sessions(settings):
-            when = (_moment(facts.created_at), _moment(facts.seen_at))
-            _row(facts.id, facts.person, *when, facts.address or "-", browser_name(facts.browser) or "-")
+        _show_rows(map(_session, terminal.list_sessions(settings)), "No browsers are signed in.")
 
 
 def _check_base(base: str) -> None:
@@ -211,8 +210,29 @@ def _show_all(name: str, every: Iterable[Any]) -> None:
     )
 
 
-def _row(*cells: str) -> None:
-    click.echo("\t".join(plain(cell) for cell in cells))
+def _show_rows(rows: Iterable[Sequence[str]], none: str) -> None:
+    """Print rows, one a line; `none`, apart from the result, where there are none."""
+    lines = ["\t".join(map(plain, cells)) for cells in rows]
+    for line in lines:
+        click.echo(line)
+    if not lines:
+        say(none)
+
+
+def _token(facts: TokenFacts) -> Sequence[str]:
+    expiry, used = _moment(facts.expires_at, "never"), _moment(facts.used_at, "-")
+    return facts.name, facts.scope, facts.created_by, _moment(facts.created_at), expiry, used
+
+
+def _link(link: LinkFacts) -> Sequence[str]:
+    return link.id, link.person, _moment(link.created_at), _moment(link.expires_at)
+
+
+def _session(facts: SessionFacts) -> Sequence[str]:
+    from app.auth.browsers import browser_name
+
+    when = (_moment(facts.created_at), _moment(facts.seen_at))
+    return facts.id, facts.person, *when, facts.address or "-", browser_name(facts.browser) or "-"
 
 
 def _moment(when: datetime | None, otherwise: str = "") -> str:

@@ -56,7 +56,7 @@ def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) 
     if wait and not is_operation:
         raise click.UsageError("--wait is for an OPERATION.")
     ended = Exit.DONE
-    with told(as_json=as_json), served(**server, works=is_operation and wait) as api:
+    with told(as_json=as_json), served(**server, works=is_operation and wait, needs_region=not is_operation) as api:
         if is_operation:
             ended = follow(api, api.operation(what.lower()), Following(seconds=None if wait else 0, as_json=as_json))
         elif what:
@@ -87,7 +87,7 @@ def status(what: str, *, region: str, wait: bool, as_json: bool, **server: Any) 
 @server_options
 def history(*, as_json: bool, url: str, data_dir: Path | None, insecure_http: bool, **filters: Any) -> None:
     """List operations, newest first."""
-    server = served(url, data_dir, works=False, insecure_http=insecure_http)
+    server = served(url, data_dir, works=False, insecure_http=insecure_http, needs_region=False)
     with told(as_json=as_json), server as api:
         answer = api.operations(**filters)
     if as_json:
@@ -151,6 +151,8 @@ def _service(api: Api, name: str, region: str, *, as_json: bool) -> None:
     read = answer["policies"]
     if read["read"] < read["total"]:
         click.echo(f"{read['read']} of {read['total']} repository policies have been read so far.", err=True)
+    elif not answer["repositories"]:
+        say(f"No repository policy names {service['name']}.")
 
 
 def _row(service: Json) -> tuple[str, ...]:

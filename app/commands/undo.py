@@ -36,7 +36,7 @@ def undo(id_: str, *, wait: bool, timeout: float | None, as_json: bool, **server
         raise click.BadParameter(
             f"“{id_}” isn't the ID of one. “sailpass history” lists them.", param_hint="OPERATION|BATCH"
         )
-    with told(as_json=as_json), served(**server) as api:
+    with told(as_json=as_json), served(**server, needs_region=False) as api:
         how = Following(wait, timeout, as_json)
         undone = api.operation(id_)
         if undone["kind"] == Kind.BATCH:

@@ -139,7 +139,8 @@ def test_a_session_is_listed_and_ended(console, by_id):
     which = line.partition("\t")[0] if by_id else "--all"
     assert quickly(console.environment, "session", "--revoke", which).status == 0
     until(lambda: console.get("/history", Cookie=cookie).status, lambda status: status == 303)
-    assert quickly(console.environment, "session", "--list").out == ""
+    ran = quickly(console.environment, "session", "--list")
+    assert (ran.out, ran.err) == ("", "sailpass: No browsers are signed in.\n")
 
 
 def signed_in(console) -> str:

@@ -33,6 +33,24 @@ def test_a_command_looks_at_its_own_region_where_none_is_configured(environment)
     assert "tokyo-api" in sailpass(around, "status", "--region", "ap-northeast-1").out
 
 
+def test_what_looks_at_no_region_needs_none(environment):
+    granted = json.loads(sailpass(environment, "grant", "storefront-web", "edge/cache", "--json").out)
+    named = ("AWS_REGION", "AWS_DEFAULT_REGION", "SAILPASS_REGIONS")
+    around = {name: value for name, value in environment.items() if name not in named}
+    assert granted["id"] in sailpass(around, "history").out
+    assert sailpass(around, "status", granted["id"]).status == 0
+    assert sailpass(around, "undo", granted["id"]).status == 0
+
+
+def test_a_list_of_nothing_says_so(environment):
+    said = {"token": "No tokens.", "sign-in-link": "No valid sign-in links.", "session": "No browsers are signed in."}
+    assert "sailpass: No operations found.\n" in sailpass(environment, "history").err
+    for command, text in said.items():
+        ran = sailpass(environment, command, "--list")
+        assert (ran.status, ran.out, ran.err) == (0, "", f"sailpass: {text}\n")
+    assert "No repository policy names legacy-blog" in sailpass(environment, "status", "legacy-blog").err
+
+
 def test_a_status_that_nothing_could_be_read_for_is_a_failure_with_what_to_do(environment, sandbox):
     sandbox.fault(action="lightsail:GetContainerServices", kind="access_denied")
     ran = sailpass(environment, "status")
