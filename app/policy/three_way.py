@@ -99,6 +99,7 @@ class ThreeWayMerge:
         if edit.after is None and edit.before is not None:
             self._put_back(edit.before, edit.before_index or 0)
         elif edit.before is None and edit.after is not None:
+            twin = twin or self._theirs.same_as(edit.after)  # it may be elsewhere since: removed, and added again
             if twin is not None:
                 twin.gone = True
             else:

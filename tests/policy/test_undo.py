@@ -241,3 +241,12 @@ def test_a_foreign_statement_for_nobody_stays():
     ours = granted(before)
     change = plan_undo(before, ours, with_statements(ours, [*statements_of(ours), foreign]))
     assert statements_of(change.after) == [*statements_of(before), foreign]
+
+
+def test_a_statement_of_ours_that_stands_elsewhere_by_now_is_taken_back_all_the_same():
+    """Ours stayed, and what stood before it was removed and added again behind it."""
+    first, ours, later = (
+        a_statement(puller, sid=sid) for puller, sid in ((OTHER_PULLER, "A"), (PULLER, "B"), (MIKA, "C"))
+    )
+    change = plan_undo(a_policy(first), a_policy(first, ours), a_policy(ours, first, later))
+    assert statements_of(change.after) == [first, later]
