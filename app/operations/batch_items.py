@@ -8,7 +8,7 @@ died is run again, which changes nothing that is done.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from app.operations import grant, restore, revoke
 from app.operations.context import Context
 from app.operations.item_changes import BatchRole, Surroundings
 from app.operations.repository_run import Together, run_together
-from app.operations.state import Kind, Outcome, StepName, StepState
+from app.operations.state import GIVES_ACCESS, Kind, Outcome, StepName, StepState
 from app.operations.step import LOOK_ELSEWHERE, NEXT_LOOK, CancelledHere, Result, Stepping, run_step
 from app.operations.workflow import done, run_recorded
 
@@ -95,8 +95,7 @@ class ItemRun:
                     left = await run_together(context, Together(leader.id, roles), around)
             except BehindAnother:
                 return  # it is looked again whether its turn has come
-        # Backwards: what a deletion took away of others' changes is put back first, by the item that deleted.
-        for item in reversed(work.items):
+        for item in _by_themselves(self.step.operation, work.items):
             if item.id in left:
                 await run_recorded(partial(_run_item, item, roles[item.id]), item.id, slot=slots, is_item=True)
 
@@ -167,6 +166,15 @@ class ItemRun:
         context.running.note_change()
         for item_id in at_work:
             context.cancels.notice(item_id)
+
+
+def _by_themselves(runner: Operation, items: Sequence[Item]) -> Iterable[Item]:
+    """Return the items on one repository in the order in which they run, each by its own steps.
+
+    What gives access in the order of the preview, since the policy may have room for some of them only. Else backwards:
+    what a deletion took away of others' changes is put back first, by the item that deleted.
+    """
+    return items if runner.input["action"] in GIVES_ACCESS else reversed(items)
 
 
 async def settle(context: Context, runner: Operation, problem: Mapping[str, Any] | None) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
 from app.errors import Problem
 from app.foreign_changes import SeenPolicy, foreign_changes
 from app.history.drift import recorded_changes
+from app.limits import POLICY_CHARACTERS
 from app.operations import context, repository_run
 from app.operations.item_changes import plan_together
 from app.operations.state import Kind
-from tests.build import REGION, a_policy, a_statement
+from app.policy.grant import plan_grant
+from tests.build import REGION, a_policy, a_statement, puller_arn
 from tests.operations.batch_world import NAMES, all_items, ended, names_in, several, world
 from tests.operations.workshop import active, repository
 
@@ -50,6 +53,36 @@ def test_what_takes_longer_to_plan_than_a_read_is_fresh_is_planned_once(world, a
     assert ended(world, batch_id) == {"succeeded": 3}
     calls = [call.operation for call in aws.calls[before:] if call.operation.endswith("RepositoryPolicy")]
     assert calls == ["GetRepositoryPolicy", "GetRepositoryPolicy", "SetRepositoryPolicy", "GetRepositoryPolicy"]
+
+
+def test_near_the_limit_the_services_get_access_in_the_order_in_which_a_preview_plans_them(world, aws):
+    services = ("web", "api", "job")
+    for service in services:
+        active(aws, service)
+    repository(aws, NAMES[0], with_room_for(2, services))
+    batch_id = world.services.batches.start(Kind.GRANT, several(services, NAMES[:1]), "mika")
+    assert ended(world, batch_id) == {"succeeded": 2, "failed": 1}
+    outcomes = {item.service: item.problem and item.problem["code"] for item in all_items(world, batch_id)}
+    assert outcomes == {"web": None, "api": None, "job": "policy.too_long"}
+
+
+def with_room_for(count: int, services: Sequence[str]) -> str:
+    """A policy of somebody else's that only so many of these services can be added to."""
+    for length in range(POLICY_CHARACTERS, 0, -50):
+        text = a_policy([a_statement(condition={"StringLike": {"aws:PrincipalTag/team": "x" * length}})])
+        if granted(text, services) == count:
+            return text
+    raise AssertionError("no length leaves so much room")
+
+
+def granted(text: str, services: Sequence[str]) -> int:
+    """How many of these services get access, one after the other."""
+    for number, service in enumerate(services):
+        try:
+            text = plan_grant(text, principal_arn=puller_arn(service), service=service).after
+        except Problem:
+            return number
+    return len(services)
 
 
 def test_the_history_tells_what_each_service_got_by_a_write_that_they_share(world, aws):
