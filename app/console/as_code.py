@@ -28,6 +28,7 @@ from app.policy.verdict import Access
 from app.wording import N_, Message
 
 DEAD = N_("ECR refuses this policy, because it names a principal that no longer exists. Remove dead principals first.")
+UNNEEDED = N_("%(service)s already has access to %(repository)s, so there is nothing to do. The command only reads.")
 _SUFFIXES = {Form.AWS: "sh", Form.TERRAFORM: "tf", Form.CLOUDFORMATION: "json"}
 
 
@@ -95,9 +96,17 @@ def _code_text(
     warning = managed_warning(service.tags, (policy,))
     if form is Form.AWS:
         posix, *_ = shell_commands(services, planned, service, repository)
+        if has_access(planned):
+            notes = (Message(UNNEEDED, {"service": service.name, "repository": repository}), *notes)
         return CodeText(form, file_name, commands=posix, notes=notes, managed=warning)
     written = terraform(grant) if form is Form.TERRAFORM else cloudformation(grant)
     return CodeText(form, file_name, written, notes=notes, managed=warning)
+
+
+def has_access(planned: Planned) -> bool:
+    """Return whether the role can pull already, so that its commands change nothing."""
+    allowed = planned.verdict is not None and planned.verdict.access is Access.ALLOWED
+    return allowed and not planned.change.needed and not planned.activates
 
 
 def _obstacles(planned: Planned) -> Iterator[Message]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from app.as_code.grant import Form, cloudformation, notes_of, terraform
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
-from app.console.as_code import CodeText, file_name_of, grant_code, policy_code
+from app.console.as_code import CodeText, file_name_of, grant_code, has_access, policy_code
 from app.console.batch_plans import CHUNK, BatchRequest, ItemState, PlannedItem, plan_batch
 from app.console.managed import managed_warning
 from app.console.previews import shell_commands
@@ -27,6 +27,10 @@ from app.threads import run_in_threadpool
 from app.wording import N_, Message
 
 AS_READ = N_("The policies are as Sailpass last read them. Compare the file with what AWS has before you use it.")
+UNNEEDED = N_(
+    "%(service)s already has access to these repositories, so there is nothing to do. The commands only read."
+)
+NONE = N_("No repository policy names %(service)s, so there is no access to write down.")
 LEFT_OUT = N_("Repositories left out, because access to them can't be planned: %(count)s.")
 
 
@@ -99,10 +103,18 @@ def _many(services: Services, service: ContainerService, items: Sequence[Planned
         managed=managed_warning(service.tags, (each.policy_text for each in held.values())),
     )
     if form is Form.AWS:
-        code = replace(code, commands=_commands(services, service, fit))
+        code = replace(code, commands=_commands(services, service, fit), notes=(*code.notes, *_idle(service, items)))
     else:
         code = replace(code, text=terraform(grant) if form is Form.TERRAFORM else cloudformation(grant))
     return ManyAsCode(service.region, service.name, code, names, left_out)
+
+
+def _idle(service: ContainerService, items: Sequence[PlannedItem]) -> Iterator[Message]:
+    """Yield why the commands change nothing, where they don't."""
+    if not items:
+        yield Message(NONE, {"service": service.name})
+    elif all(item.planned is not None and has_access(item.planned) for item in items):
+        yield Message(UNNEEDED, {"service": service.name})
 
 
 def _left_out(item: PlannedItem) -> LeftOut | None:

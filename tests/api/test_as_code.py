@@ -44,6 +44,18 @@ def test_commands_name_the_puller_itself(ready):
     assert "aws ecr set-repository-policy" in code["text"]
 
 
+def test_commands_for_access_that_is_there_say_that_there_is_nothing_to_do(ready):
+    repository = "storefront/nginx-sidecar"
+    one = as_code(ready, repository, "aws").json
+    assert "set-repository-policy" not in one["text"]
+    assert f"{SERVICE} already has access to {repository}, so there is nothing to do." in one["notes"][0]
+    assert as_code(ready, "analytics/reports", "aws").json["notes"] == []
+    many = ready.post(f"{HERE}/repositories/as-code", {"form": "aws", "repositories": [repository]}).json
+    assert any("already has access to these repositories, so there is nothing to do." in note for note in many["notes"])
+    terraform = as_code(ready, repository, "terraform").json
+    assert not any("nothing to do" in note for note in terraform["notes"])
+
+
 def test_a_repository_without_a_policy_has_no_policy_to_import(ready):
     ready.sandbox.put_policy("edge/cache", None)
     text = as_code(ready, "edge/cache", "terraform").json["text"]
