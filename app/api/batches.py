@@ -87,4 +87,5 @@ def accepted_batch(services: Services, response: Response, batch_id: str) -> Bat
 
 def _detail(services: Services, batch_id: str, states: list[str], after: int, limit: int) -> BatchDetail:
     batch = console.get_batch(services, batch_id)
-    return BatchDetail.read(batch, console.list_items(services, batch_id, states=states, after=after, limit=limit))
+    page = console.list_items(services, batch_id, states=states, after=after, limit=limit)
+    return BatchDetail.of(batch, items=page.items, next=page.next)

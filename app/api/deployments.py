@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fastapi import Response
 
-from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
+from app.api.deps import OF_SERVICE, KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.responses import AWS, refusals, started
 from app.api.routers import api_router
 from app.api.schemas.deployments import (
@@ -32,9 +32,7 @@ from app.deployments.request import DeployRequest, check_request
 from app.http.deps import PersonDep, ServicesDep
 from app.threads import run_in_threadpool
 
-HERE = "/services/{region}/{name}"
-
-router = api_router("Deployments", HERE)
+router = api_router("Deployments", OF_SERVICE)
 
 
 @router.get("/repositories/images", summary="Images to deploy", responses=refusals(*AWS))

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends, Path, Query, Response
 
 from app.api.schemas.operations import Operation
-from app.api.schemas.texts import TEXT
+from app.api.schemas.texts import REGION, TEXT
 from app.bootstrap import Services
 from app.console.nearest import with_nearest
 from app.console.operations import get_progress
@@ -21,8 +21,9 @@ from app.messages import i18n
 from app.threads import run_in_threadpool
 
 ROOT = "/api/v1"
+OF_SERVICE = "/services/{region}/{name}"
 
-Region = Annotated[str, Path(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
+Region = Annotated[str, Path(pattern=REGION, max_length=32, examples=["us-east-1"])]
 Name = Annotated[str, Path(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])]
 OperationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="An operation's id.")]
 RepositoryQuery = Annotated[str, Query(min_length=1, max_length=1000, pattern=TEXT, examples=["storefront/web"])]

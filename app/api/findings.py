@@ -15,6 +15,7 @@ from app.api.schemas.texts import TEXT
 from app.console import findings as console
 from app.console.regions import check_region
 from app.console.repair_all import plan_repair_all, start_repair_all
+from app.errors import Problem
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import FindingCursor, FindingFilter
 from app.http.deps import NowDep, PersonDep, ServicesDep
@@ -52,7 +53,7 @@ def list_findings(
 async def preview_repair_all(services: ServicesDep, body: RepairAllRequest) -> RepairAllPreview:
     """One batch over all services: which policies would change, what would be refused, and what a person has to do."""
     plan = await plan_repair_all(services, body.region or "")
-    return await run_in_threadpool(RepairAllPreview.of_plan, plan)
+    return await run_in_threadpool(RepairAllPreview.of_repair, plan)
 
 
 @router.post(
@@ -60,7 +61,10 @@ async def preview_repair_all(services: ServicesDep, body: RepairAllRequest) -> R
 )
 async def repair_all(services: ServicesDep, who: PersonDep, body: RepairAllRequest, response: Response) -> Batch:
     """Starts one batch for all services. Dismissed findings are left alone."""
-    batch_id = await start_repair_all(services, who, body.region or "", body.previewed or "")
+    repair = await plan_repair_all(services, body.region or "")
+    if body.previewed and body.previewed != repair.plan.fingerprint:
+        raise Problem("batch.changed")
+    batch_id = await start_repair_all(services, repair, who)
     return await run_in_threadpool(accepted_batch, services, response, batch_id)
 
 

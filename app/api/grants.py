@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from starlette.responses import JSONResponse
 
-from app.api.deps import KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
+from app.api.deps import OF_SERVICE, KnownServiceDep, NamedServiceDep, RepositoryQuery, accepted
 from app.api.responses import AWS, refusals, started
 from app.api.routers import api_router
 from app.api.schemas.operations import Operation
@@ -34,9 +34,7 @@ from app.operations.start import Ask
 from app.operations.state import Kind
 from app.threads import run_in_threadpool
 
-HERE = "/services/{region}/{name}"
-
-router = api_router("Access", HERE)
+router = api_router("Access", OF_SERVICE)
 
 
 @router.post("/grants", status_code=202, summary="Grant access to a repository", responses=started(*AWS, 409))
@@ -113,7 +111,7 @@ async def preview(services: ServicesDep, named: NamedServiceDep, body: PreviewRe
     request = {"principals": body.principals} if body.principals else None
     kind = Kind(body.kind)
     planned = await console_preview(services, kind, target, request, seconds=PROGRAM_PATIENCE)
-    return await run_in_threadpool(PreviewAnswer.of, kind, planned)
+    return await run_in_threadpool(PreviewAnswer.of, planned, kind=kind)
 
 
 @router.post("/role/activate", status_code=202, summary="Activate the image puller role", responses=started(*AWS))

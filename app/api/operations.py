@@ -141,7 +141,7 @@ async def preview_undo(
         plan = await plan_reactivation(services, operation_id, seconds=PROGRAM_PATIENCE)
         return await run_in_threadpool(RoleChangePreview.of, plan)
     planned = await previews.preview_undo(services, kind, operation_id, seconds=PROGRAM_PATIENCE)
-    return await run_in_threadpool(Preview.of, kind, planned)
+    return await run_in_threadpool(Preview.of, planned, kind=kind)
 
 
 @router.post("/{operation_id}/undo", status_code=202, summary="Undo", responses=started(404, 409))
@@ -184,5 +184,11 @@ def _detail(services: Services, operation_id: str) -> OperationDetail:
     row = queries.get_operation(services.db, operation_id)
     if row is None:
         raise Problem("operation.not_found")
-    left_on = role_left_on(services, progress_of(row))
-    return OperationDetail.read(row, queries.followers(services.db, operation_id), role_left_on=left_on)
+    progress = progress_of(row)
+    return OperationDetail.of(
+        progress,
+        changes=row.changes,
+        follows=row.follows,
+        followed_by=queries.followers(services.db, operation_id),
+        role_left_on=role_left_on(services, progress),
+    )

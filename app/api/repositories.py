@@ -86,7 +86,7 @@ async def preview_prune_repository(services: ServicesDep, body: PrunePreviewRequ
     name = await named_repository(services, body.region, body.repository)
     request = {"principals": body.principals} if body.principals else None
     planned = await preview(services, Kind.PRUNE, (body.region, "", name), request, seconds=PROGRAM_PATIENCE)
-    return await run_in_threadpool(Preview.of, Kind.PRUNE, planned)
+    return await run_in_threadpool(Preview.of, planned, kind=Kind.PRUNE)
 
 
 @router.get("/who-can-pull", summary="Repositories a principal can pull from")

@@ -23,7 +23,7 @@ SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="A sessio
 def list_sessions(services: ServicesDep, caller: CallerDep, now: NowDep) -> SessionList:
     """Everyone's sessions, the last used first."""
     living = sessions.list_sessions(services.db, now)
-    return SessionList(sessions=[Session.of(facts, caller.session) for facts in living])
+    return SessionList(sessions=[Session.of(facts, is_this=facts.id == caller.session) for facts in living])
 
 
 @router.delete("/sessions/{session_id}", summary="End a session", responses=refusals(404))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.deps import NamedServiceDep
+from app.api.deps import OF_SERVICE, NamedServiceDep
 from app.api.responses import AWS, refusals
 from app.api.routers import api_router
 from app.api.schemas.why import Why, WhyRequest
@@ -13,10 +13,9 @@ from app.http.deps import ServicesDep
 from app.threads import run_in_threadpool
 
 router = api_router("Services")
-HERE = "/services/{region}/{name}"  # read by NamedServiceDep
 
 
-@router.post(HERE + "/why", summary="Why it can't pull, or doesn't run", responses=refusals(*AWS))
+@router.post(OF_SERVICE + "/why", summary="Why it can't pull, or doesn't run", responses=refusals(*AWS))
 async def why(services: ServicesDep, named: NamedServiceDep, body: WhyRequest | None = None) -> Why:
     """Reads AWS now, with at most 15 calls within 10 seconds, and returns the root cause first."""
     request = body or WhyRequest()

@@ -70,20 +70,8 @@ async def plan_repair_all(services: Services, region: str = "") -> RepairAllPlan
     return await run_in_threadpool(_planned, services, region, items, container_services, unknown, now)
 
 
-async def start_repair_all(services: Services, by: str, region: str = "", previewed: str = "") -> str:
-    """Start the batch and return its id.
-
-    Raises:
-        Problem: `batch.nothing_to_repair`; `batch.changed` where something else would be done than what the preview with
-            the fingerprint `previewed` showed; and as `plan_repair_all` and `Batches.start`.
-    """
-    return await start_planned(services, await plan_repair_all(services, region), by, previewed)
-
-
-async def start_planned(services: Services, repair: RepairAllPlan, by: str, previewed: str = "") -> str:
-    """Start what was planned; as `start_repair_all`."""
-    if previewed and previewed != repair.plan.fingerprint:
-        raise Problem("batch.changed")
+async def start_repair_all(services: Services, repair: RepairAllPlan, by: str) -> str:
+    """Start the batch that was planned and return its id. Raises Problem `batch.nothing_to_repair`, and as `Batches.start`."""
     items = [NewItem(item.region, item.service, item.repository) for item in startable(repair.plan)]
     if not items:
         raise Problem("batch.nothing_to_repair")

@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
+from app.api.schemas.answer import Answer, English
 from app.api.schemas.batches import one_of_the_two
-from app.api.schemas.repositories import RepositoryName, english
+from app.api.schemas.repositories import RepositoryName
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
 from app.as_code.grant import Form
 from app.console.as_code import CodeText
-from app.console.many_as_code import ManyAsCode
+from app.console.many_as_code import LeftOut
 from app.messages import labels
 from app.messages.problems import what_happened
 from app.operations.batches import MOST
 
 
-class AccessAsCode(BaseModel):
+class AccessAsCode(Answer):
     """The access of a service to a repository in one language."""
 
     form: Form
     file_name: str
     text: str
-    notes: list[str] = Field(description="What to know before the text is used.")
-    managed: str = Field(description="A warning that a tool manages the service; empty: no tag says so.")
+    notes: list[English] = Field(description="What to know before the text is used.")
+    managed: English = Field(description="A warning that a tool manages the service; empty: no tag says so.")
 
     @classmethod
-    def of(cls, code: CodeText) -> AccessAsCode:
-        return cls(
-            form=code.form,
-            file_name=code.file_name,
-            text=labels.code_text(code),
-            notes=[labels.say(note) for note in code.notes],
-            managed=english(code.managed),
-        )
+    def of(cls, code: CodeText, /, **others: Any) -> Self:
+        return super().of(code, text=labels.code_text(code), **others)
 
 
-class RepositoryLeftOut(BaseModel):
+class RepositoryLeftOut(Answer):
     """A repository that isn't in the text."""
 
     repository: str
     code: str = Field(description="Why; empty: its policy hasn't been read yet.")
     message: str
+
+    @classmethod
+    def of(cls, left_out: LeftOut, /, **others: Any) -> Self:
+        problem = left_out.problem
+        code, message = (problem.code, what_happened(problem)) if problem else ("", "")
+        return super().of(left_out, code=code, message=message, **others)
 
 
 class ManyAsCodeAnswer(AccessAsCode):
@@ -51,22 +52,6 @@ class ManyAsCodeAnswer(AccessAsCode):
 
     repositories: list[str]
     left_out: list[RepositoryLeftOut]
-
-    @classmethod
-    def of_many(cls, many: ManyAsCode) -> ManyAsCodeAnswer:
-        single = AccessAsCode.of(many.code)
-        return cls(
-            **single.model_dump(),
-            repositories=list(many.repositories),
-            left_out=[
-                RepositoryLeftOut(
-                    repository=each.repository,
-                    code=each.problem.code if each.problem else "",
-                    message=what_happened(each.problem) if each.problem else "",
-                )
-                for each in many.left_out
-            ],
-        )
 
 
 class AsCodeRequest(RequestBody):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
+from app.api.schemas.answer import Answer
 from app.api.schemas.problems import ProblemBody
-from app.api.schemas.repositories import RepositoryName
+from app.api.schemas.repositories import RegionName, RepositoryName
 from app.api.schemas.texts import TEXT
 from app.api.strict import RequestBody
-from app.console.batch_plans import BatchPlan, ItemState, PlannedItem
+from app.console.batch_plans import BatchPlan, ItemState
 from app.console.batch_plans import BatchRequest as ConsoleRequest
 from app.console.batches import Batch as ConsoleBatch
-from app.console.batches import BatchItem, BatchItemsPage, BatchService
 from app.http.deps import LONGEST_SERVICE, SERVICE_NAME
 from app.operations.batches import MOST
 from app.operations.state import Kind, Outcome
@@ -25,7 +25,7 @@ MOST_SERVICES = 500
 class ServiceKey(RequestBody):
     """A container service."""
 
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])
+    region: RegionName
     name: str = Field(pattern=SERVICE_NAME, max_length=LONGEST_SERVICE, examples=["storefront"])
 
 
@@ -67,7 +67,7 @@ class BatchRequest(RequestBody):
         return ConsoleRequest(Kind(self.action), services, tuple(self.repositories or ()), self.match or "")
 
 
-class BatchPreviewItem(BaseModel):
+class BatchPreviewItem(Answer):
     """What would become of one item."""
 
     region: str
@@ -79,19 +79,8 @@ class BatchPreviewItem(BaseModel):
     problem: ProblemBody | None
     read_at: datetime | None = Field(description="When the policy that this goes by was read; null: never.")
 
-    @classmethod
-    def of(cls, item: PlannedItem) -> BatchPreviewItem:
-        return cls(
-            region=item.region,
-            service=item.service,
-            repository=item.repository,
-            state=item.state,
-            problem=ProblemBody.maybe(item.problem),
-            read_at=item.read_at,
-        )
 
-
-class BatchPreview(BaseModel):
+class BatchPreview(Answer):
     """What a batch would do, by the policies as they were last read. `POST …/preview` of a service shows one change."""
 
     action: Kind
@@ -104,17 +93,13 @@ class BatchPreview(BaseModel):
     items: list[BatchPreviewItem]
 
     @classmethod
-    def of(cls, plan: BatchPlan) -> BatchPreview:
-        return cls(
-            action=plan.action,
-            total=len(plan.items),
-            **{state.value: plan.count(state) for state in ItemState},
-            activates=["/".join(key) for key in plan.activates],
-            items=[BatchPreviewItem.of(item) for item in plan.items],
-        )
+    def of(cls, plan: BatchPlan, /, **others: Any) -> Self:
+        counts = {state.value: plan.count(state) for state in ItemState}
+        activates = ["/".join(key) for key in plan.activates]
+        return super().of(plan, total=len(plan.items), activates=activates, **counts, **others)
 
 
-class BatchServiceState(BaseModel):
+class BatchServiceState(Answer):
     """The part of a batch that concerns one service: it activates the role once and runs the items."""
 
     region: str
@@ -123,18 +108,8 @@ class BatchServiceState(BaseModel):
     outcome: Outcome | None
     problem: ProblemBody | None
 
-    @classmethod
-    def of(cls, service: BatchService) -> BatchServiceState:
-        return cls(
-            region=service.region,
-            name=service.name,
-            operation=service.operation,
-            outcome=service.outcome,
-            problem=ProblemBody.maybe(service.problem),
-        )
 
-
-class Item(BaseModel):
+class Item(Answer):
     """One repository for one service: an operation of its own, whose steps and changes `GET /operations/{id}` shows."""
 
     id: str
@@ -146,12 +121,8 @@ class Item(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
 
-    @classmethod
-    def of(cls, item: BatchItem) -> Item:
-        return cls(**{**vars(item), "problem": ProblemBody.maybe(item.problem)})
 
-
-class Batch(BaseModel):
+class Batch(Answer):
     """Many operations that were requested together. It has ended when `ended_at` is set."""
 
     id: str
@@ -176,15 +147,13 @@ class Batch(BaseModel):
     )
 
     @classmethod
-    def of(cls, batch: ConsoleBatch) -> Batch:
-        names = set(cls.model_fields) - {"services", "counts", "follows", "retried_by", "roles_left_on"}
-        return cls(
-            **{name: getattr(batch, name) for name in names},
-            services=[BatchServiceState.of(service) for service in batch.services],
-            counts=dict(batch.counts),
+    def of(cls, batch: ConsoleBatch, /, **others: Any) -> Self:
+        return super().of(
+            batch,
             follows=batch.follows or None,
             retried_by=batch.retried_by or None,
             roles_left_on=["/".join(key) for key in batch.roles_left_on],
+            **others,
         )
 
 
@@ -193,7 +162,3 @@ class BatchDetail(Batch):
 
     items: list[Item]
     next: int | None = Field(description="Hand it back as `after` for more items; null: there are no more.")
-
-    @classmethod
-    def read(cls, batch: ConsoleBatch, page: BatchItemsPage) -> BatchDetail:
-        return cls(**dict(Batch.of(batch)), items=[Item.of(item) for item in page.items], next=page.next)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.api.schemas.answer import Answer
 from app.api.schemas.previews import AwsCall
 from app.api.schemas.texts import FINGERPRINT, TEXT
 from app.api.strict import RequestBody
 from app.aws.ports import Deployment
 from app.console import deployments
-from app.console.deployments import DeploymentPreview, ImageList
+from app.console.deployments import DeploymentPreview
 from app.console.image_platform import ImagePlatform
 from app.console.services import Deployments
 from app.deployments import change
-from app.deployments.change import DeploymentChange
-from app.deployments.images import DeployableImage
 from app.deployments.request import DeployRequest
 from app.diagnosis.causes import CAUSES
 from app.diagnosis.check_result import Certainty
@@ -76,7 +75,7 @@ class DeploymentRequest(DeploymentPreviewRequest):
     ] = ""
 
 
-class Image(BaseModel):
+class Image(Answer):
     """One image that can be deployed."""
 
     digest: str
@@ -86,23 +85,13 @@ class Image(BaseModel):
     is_index: bool = Field(description="It holds images of several platforms.")
     is_archived: bool = Field(description="It must be restored before it can be pulled.")
 
-    @classmethod
-    def of(cls, image: DeployableImage) -> Image:
-        return cls(**{**vars(image), "tags": list(image.tags)})
 
-
-class Images(BaseModel):
+class Images(Answer):
     """A repository's tagged images, newest first, without signatures, SBOMs and attestations."""
 
     repository: str
     images: list[Image]
     is_whole: bool = Field(description="False: there are more than were read.")
-
-    @classmethod
-    def of(cls, cause: ImageList) -> Images:
-        return cls(
-            repository=cause.repository, images=[Image.of(each) for each in cause.images], is_whole=cause.is_whole
-        )
 
 
 class PlatformRequest(RequestBody):
@@ -120,7 +109,7 @@ class PlatformRequest(RequestBody):
     ]
 
 
-class Platform(BaseModel):
+class Platform(Answer):
     """The platforms of an image. Lightsail runs linux/amd64 only."""
 
     repository: str
@@ -129,11 +118,11 @@ class Platform(BaseModel):
     platforms: list[str]
 
     @classmethod
-    def of(cls, read: ImagePlatform) -> Platform:
-        return cls(repository=read.repository, digest=read.digest, fit=read.fit.fit, platforms=list(read.fit.platforms))
+    def of(cls, read: ImagePlatform, /, **others: Any) -> Self:
+        return super().of(read, fit=read.fit.fit, platforms=read.fit.platforms, **others)
 
 
-class ContainerChange(BaseModel):
+class ContainerChange(Answer):
     """One container, before and after."""
 
     name: str
@@ -148,47 +137,26 @@ class ContainerChange(BaseModel):
     variables_removed: list[str]
     variables_changed: list[str]
 
-    @classmethod
-    def of(cls, container: change.ContainerChange) -> ContainerChange:
-        values = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(container).items()}
-        return cls(**values)
 
-
-class Endpoint(BaseModel):
+class Endpoint(Answer):
     """A public endpoint."""
 
     container: str
     port: int
-    health_check_path: str
-
-    @classmethod
-    def maybe(cls, endpoint: change.Endpoint | None) -> Endpoint | None:
-        if endpoint is None:
-            return None
-        return cls(container=endpoint.container, port=endpoint.port, health_check_path=endpoint.path)
+    health_check_path: str = Field(validation_alias="path")
 
 
-class Change(BaseModel):
+class Change(Answer):
     """What a deployment changes in the version before."""
 
     base: int = Field(description="The version that it is compared with; 0: none.")
-    needed: bool = Field(description="False: it runs the same again.")
+    needed: bool = Field(validation_alias="is_needed", description="False: it runs the same again.")
     containers: list[ContainerChange]
     endpoint_before: Endpoint | None
     endpoint_after: Endpoint | None
 
-    @classmethod
-    def of(cls, changed: change.DeploymentChange) -> Change:
-        return cls(
-            base=changed.base,
-            needed=changed.is_needed,
-            containers=[ContainerChange.of(each) for each in changed.containers],
-            endpoint_before=Endpoint.maybe(changed.endpoint_before),
-            endpoint_after=Endpoint.maybe(changed.endpoint_after),
-        )
 
-
-class Obstacle(BaseModel):
+class Obstacle(Answer):
     """Why a deployment would fail. Key on `code`, which is from the published list (docs/why.md)."""
 
     code: str
@@ -198,18 +166,13 @@ class Obstacle(BaseModel):
     granted: bool = Field(description="Giving access first puts it right.")
 
     @classmethod
-    def of(cls, obstacle: deployments.Obstacle) -> Obstacle:
+    def of(cls, obstacle: deployments.Obstacle, /, **others: Any) -> Self:
         cause = obstacle.cause
-        return cls(
-            code=cause.code,
-            title=fill(CAUSES[cause.code].title, cause.params),
-            certainty=cause.certainty,
-            image=obstacle.image,
-            granted=obstacle.granted,
-        )
+        title = fill(CAUSES[cause.code].title, cause.params)
+        return super().of(obstacle, code=cause.code, title=title, certainty=cause.certainty, **others)
 
 
-class DeploymentPreviewAnswer(BaseModel):
+class DeploymentPreviewAnswer(Answer):
     """What a deployment would do now, and whether it would run."""
 
     region: str
@@ -226,18 +189,11 @@ class DeploymentPreviewAnswer(BaseModel):
     previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
 
     @classmethod
-    def of(cls, preview: DeploymentPreview) -> DeploymentPreviewAnswer:
-        names = ("region", "service", "repository", "image", "container", "needs_access", "is_checked", "previewed")
-        return cls(
-            **{name: getattr(preview, name) for name in names},
-            containers=list(preview.containers),
-            change=Change.of(preview.change),
-            calls=[AwsCall(action=call.action, on=call.on) for call in preview.calls],
-            obstacles=list(map(Obstacle.of, preview.obstacles)),
-        )
+    def of(cls, preview: DeploymentPreview, /, **others: Any) -> Self:
+        return super().of(preview, obstacles=[Obstacle.of(each) for each in preview.obstacles], **others)
 
 
-class DeploymentVersion(BaseModel):
+class DeploymentVersion(Answer):
     """One version of a service's deployment."""
 
     version: int
@@ -247,23 +203,18 @@ class DeploymentVersion(BaseModel):
     images: dict[str, str] = Field(description="The image of each container.")
 
     @classmethod
-    def of(cls, deployment: Deployment, changed: DeploymentChange | None) -> DeploymentVersion:
-        return cls(
-            version=deployment.version,
-            state=deployment.state,
-            created_at=deployment.created_at,
-            change=Change.of(changed) if changed else None,
-            images={each.name: each.image for each in deployment.containers},
-        )
+    def of(cls, deployment: Deployment, /, **others: Any) -> Self:
+        return super().of(deployment, images={each.name: each.image for each in deployment.containers}, **others)
 
 
-class DeploymentList(BaseModel):
+class DeploymentList(Answer):
     """A service's deployments, newest first; AWS keeps 50."""
 
     deployments: list[DeploymentVersion]
 
     @classmethod
-    def of(cls, answer: Deployments) -> DeploymentList:
-        return cls(
-            deployments=[DeploymentVersion.of(each, answer.changes.get(each.version)) for each in answer.deployments]
-        )
+    def of(cls, answer: Deployments, /, **others: Any) -> Self:
+        deployments = [
+            DeploymentVersion.of(each, change=answer.changes.get(each.version)) for each in answer.deployments
+        ]
+        return super().of(answer, deployments=deployments, **others)

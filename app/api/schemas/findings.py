@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.api.schemas.answer import Answer, English
 from app.api.schemas.batches import BatchPreview
 from app.api.schemas.operations import Fingerprint
 from app.api.schemas.problems import ProblemBody
@@ -15,20 +17,19 @@ from app.api.strict import RequestBody
 from app.console.findings import FindingRow, FindingsAnswer, Knowledge
 from app.console.repair_all import RepairAllPlan
 from app.findings.finding import Repair
-from app.messages import labels
 from app.policy.finding import Severity
 
 
-class DismissalDetail(BaseModel):
+class DismissalDetail(Answer):
     """Who dismissed a finding, why, and until when."""
 
     reason: str
-    dismissed_by: str
-    dismissed_at: datetime
+    dismissed_by: str = Field(validation_alias="person")
+    dismissed_at: datetime = Field(validation_alias="at")
     until: datetime
 
 
-class AccessFinding(BaseModel):
+class AccessFinding(Answer):
     """Something wrong or suspicious about access. Key on `code`; `what` and `todo` are for people."""
 
     id: str = Field(description="The same for as long as the matter lasts.")
@@ -37,8 +38,8 @@ class AccessFinding(BaseModel):
     service: str = Field(description="The container service that it is about; empty for none.")
     code: str
     severity: Severity
-    what: str = Field(description="What is wrong, in one English sentence.")
-    todo: str = Field(description="What to do about it, in English.")
+    what: English = Field(description="What is wrong, in one English sentence.")
+    todo: English = Field(description="What to do about it, in English.")
     principal: str = Field(description="The principal that it is about; empty for none.")
     statement: int | None = Field(description="The statement's index in the repository policy, from 0.")
     since: datetime = Field(description="When it began, or was first seen.")
@@ -53,35 +54,21 @@ class AccessFinding(BaseModel):
     dismissal: DismissalDetail | None
 
     @classmethod
-    def of(cls, row: FindingRow) -> AccessFinding:
-        finding, dismissal = row.listed.finding, row.listed.dismissal
-        return cls(
-            id=finding.id,
-            region=finding.region,
-            repository=finding.repository,
-            service=finding.service,
-            code=finding.code,
-            severity=finding.severity,
-            what=labels.say(row.what),
-            todo=labels.say(row.todo),
-            principal=finding.principal,
-            statement=finding.statement,
+    def of(cls, row: FindingRow, /, **others: Any) -> Self:
+        return super().of(
+            row.listed.finding,
+            what=row.what,
+            todo=row.todo,
             since=row.listed.since,
             repair=row.repair or None,
             repair_service=row.service,
             lines=row.lines,
-            dismissal=DismissalDetail(
-                reason=dismissal.reason,
-                dismissed_by=dismissal.person,
-                dismissed_at=dismissal.at,
-                until=dismissal.until,
-            )
-            if dismissal
-            else None,
+            dismissal=row.listed.dismissal,
+            **others,
         )
 
 
-class FindingsCoverage(BaseModel):
+class FindingsCoverage(Answer):
     """How much the findings go by. Only where `whole` is true, no finding means that nothing was found."""
 
     whole: bool
@@ -95,21 +82,14 @@ class FindingsCoverage(BaseModel):
     problems: list[ProblemBody] = Field(description="What kept parts of the Regions from being read.")
 
     @classmethod
-    def of(cls, knowledge: Knowledge) -> FindingsCoverage:
+    def of(cls, knowledge: Knowledge, /, **others: Any) -> Self:
         """Return it; what is the same in several Regions once."""
         problems = [ProblemBody.of(failure.problem) for failure in knowledge.failures]
-        return cls(
-            whole=knowledge.whole,
-            unread=knowledge.unread,
-            outdated=knowledge.outdated,
-            due=knowledge.due,
-            never_read=knowledge.never_read,
-            unknown_images=knowledge.unknown_images,
-            problems=list({(each.message, str(each.iam_statement)): each for each in problems}.values()),
-        )
+        different = {(each.message, str(each.iam_statement)): each for each in problems}
+        return super().of(knowledge, problems=list(different.values()), **others)
 
 
-class FindingList(BaseModel):
+class FindingList(Answer):
     """One page of findings, the worst first, then by repository."""
 
     findings: list[AccessFinding]
@@ -119,13 +99,15 @@ class FindingList(BaseModel):
     next: str | None = Field(description="The `cursor` of the next page; null at the end.")
 
     @classmethod
-    def of(cls, answer: FindingsAnswer) -> FindingList:
-        return cls(
+    def of(cls, answer: FindingsAnswer, /, **others: Any) -> Self:
+        return super().of(
+            answer,
             findings=[AccessFinding.of(row) for row in answer.rows],
             counts={str(severity): answer.counts.by_severity.get(severity, 0) for severity in Severity},
             dismissed=answer.counts.dismissed,
             coverage=FindingsCoverage.of(answer.knowledge),
             next=answer.next.to_text() if answer.next else None,
+            **others,
         )
 
 
@@ -156,10 +138,10 @@ class RepairAllPreview(BatchPreview):
     coverage: FindingsCoverage
 
     @classmethod
-    def of_plan(cls, repair: RepairAllPlan) -> RepairAllPreview:
+    def of_repair(cls, repair: RepairAllPlan) -> Self:
         """Return it from what the console planned."""
-        return cls(
-            **dict(BatchPreview.of(repair.plan)),
+        return cls.of(
+            repair.plan,
             previewed=repair.plan.fingerprint,
             left=[AccessFinding.of(row) for row in repair.left],
             left_count=repair.left_count,

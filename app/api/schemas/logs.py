@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.api.schemas.answer import Answer
 from app.api.schemas.texts import TEXT
-from app.console.deployment_log import DeploymentLog, LogQuestion
-from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT, LogGap, LogText
+from app.console.deployment_log import LogQuestion
+from app.deployments.log import LONGEST_CURSOR, LONGEST_TEXT, LogGap
 
 HIGHEST_VERSION = 10**9
 
@@ -35,7 +36,7 @@ async def log_part(
 LogPartDep = Annotated[LogQuestion, Depends(log_part)]
 
 
-class LogLine(BaseModel):
+class LogLine(Answer):
     """One line of a container's log."""
 
     at: datetime | None
@@ -43,12 +44,8 @@ class LogLine(BaseModel):
     by_lightsail: bool = Field(description="Lightsail wrote it, not the container.")
     is_cut: bool = Field(description="The line is longer than that.")
 
-    @classmethod
-    def of(cls, line: LogText) -> LogLine:
-        return cls(at=line.at, text=line.text, by_lightsail=line.by_lightsail, is_cut=line.is_cut)
 
-
-class Log(BaseModel):
+class Log(Answer):
     """A page of a container's log, oldest first."""
 
     version: int
@@ -62,12 +59,3 @@ class Log(BaseModel):
         description="Why there are no lines, or fewer than were written. `none_yet`: `next` may have some."
     )
     next: str = Field(description="Send it as `after` to get the lines that follow; empty if there are none.")
-
-    @classmethod
-    def of(cls, log: DeploymentLog) -> Log:
-        names = ("version", "state", "container", "since", "until", "gap", "next")
-        return cls(
-            **{name: getattr(log, name) for name in names},
-            containers=list(log.containers),
-            lines=[LogLine.of(line) for line in log.lines],
-        )

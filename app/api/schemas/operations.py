@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.api.schemas.answer import Answer
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.texts import FINGERPRINT
 from app.api.strict import RequestBody
 from app.console.operation_actions import actions_on
-from app.history.models import Operation as Row
-from app.history.models import PolicyChange
 from app.messages import labels
 from app.operations.progress import Note, Progress, StepView
-from app.operations.read import progress_of
 from app.operations.state import Kind, Outcome, StepName, StepState
 
 Fingerprint = Annotated[
@@ -29,7 +27,7 @@ Fingerprint = Annotated[
 ]
 
 
-class OperationNote(BaseModel):
+class OperationNote(Answer):
     """A note of a step."""
 
     code: str
@@ -37,11 +35,11 @@ class OperationNote(BaseModel):
     message: str = Field(description="The remark in English.")
 
     @classmethod
-    def of(cls, note: Note) -> OperationNote:
-        return cls(code=note.code, params=note.params, message=labels.note(note))
+    def of(cls, note: Note, /, **others: Any) -> Self:
+        return super().of(note, message=labels.note(note), **others)
 
 
-class OperationStep(BaseModel):
+class OperationStep(Answer):
     """One named part of an operation."""
 
     name: StepName
@@ -55,21 +53,12 @@ class OperationStep(BaseModel):
     request_ids: list[str] = Field(description="AWS's ids of the requests that it sent.")
 
     @classmethod
-    def of(cls, step: StepView) -> OperationStep:
-        return cls(
-            name=step.name,
-            title=labels.step(step.name),
-            state=step.state,
-            started_at=step.started_at,
-            ended_at=step.ended_at,
-            attempts=step.attempts,
-            note=OperationNote.of(step.note) if step.note else None,
-            problem=ProblemBody.maybe(step.problem),
-            request_ids=list(step.request_ids),
-        )
+    def of(cls, step: StepView, /, **others: Any) -> Self:
+        note = OperationNote.of(step.note) if step.note else None
+        return super().of(step, title=labels.step(step.name), note=note, **others)
 
 
-class Operation(BaseModel):
+class Operation(Answer):
     """One durable operation in its current state. While `outcome` is null it is live."""
 
     id: str
@@ -99,41 +88,23 @@ class Operation(BaseModel):
     steps: list[OperationStep]
 
     @classmethod
-    def of(cls, progress: Progress) -> Operation:
+    def of(cls, progress: Progress, /, **others: Any) -> Self:
         """Return it from the progress that people see."""
         may = actions_on(progress)
-        return cls(
-            **{name: getattr(progress, name) for name in _AS_THEY_ARE},
+        return super().of(
+            progress,
             title=labels.title(progress),
             ending=labels.ending(progress),
             batch=progress.batch_id or None,
-            problem=ProblemBody.maybe(progress.problem),
             can_retry=may.retry,
             can_cancel=may.cancel,
             can_undo=may.undo,
             steps=[OperationStep.of(step) for step in progress.steps],
+            **others,
         )
 
 
-_AS_THEY_ARE = (
-    "id",
-    "version",
-    "kind",
-    "region",
-    "service",
-    "repository",
-    "asked_by",
-    "asked_at",
-    "started_at",
-    "ended_at",
-    "outcome",
-    "cancel_requested",
-    "wrote_policy",
-    "image_uri",
-)
-
-
-class PolicyWrite(BaseModel):
+class PolicyWrite(Answer):
     """One change of one repository's policy. A text of null: there was, or then is, no policy.
 
     Where the operation's outcome is `seen` somebody else made it, and `written_at` is when it was seen.
@@ -146,17 +117,6 @@ class PolicyWrite(BaseModel):
     written_at: datetime | None = Field(description="Null: it is not known whether it reached AWS.")
     request_id: str
 
-    @classmethod
-    def of(cls, change: PolicyChange) -> PolicyWrite:
-        return cls(
-            region=change.region,
-            repository=change.repository,
-            before=change.before,
-            after=change.after,
-            written_at=change.written_at,
-            request_id=change.request_id,
-        )
-
 
 class OperationDetail(Operation):
     """One operation with its changes and related operations."""
@@ -166,19 +126,8 @@ class OperationDetail(Operation):
     followed_by: list[str] = Field(description="The operations that retry or undo this one, or are parts of it.")
     role_left_on: bool = Field(description="It undid what had activated the image puller role, which is still active.")
 
-    @classmethod
-    def read(cls, row: Row, followers: tuple[str, ...], *, role_left_on: bool) -> OperationDetail:
-        """Return it from a row whose steps and changes are loaded."""
-        return cls(
-            **dict(Operation.of(progress_of(row))),
-            changes=[PolicyWrite.of(change) for change in row.changes],
-            follows=row.follows,
-            followed_by=list(followers),
-            role_left_on=role_left_on,
-        )
 
-
-class OperationList(BaseModel):
+class OperationList(Answer):
     """Some operations, newest first."""
 
     operations: list[Operation]

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.api.schemas.answer import Answer, English
 from app.api.strict import RequestBody
-from app.console.permissions import NeededPermissions
+from app.console.permissions import CheckedAction, IamPolicy, NeededPermissions
 from app.console.permissions import PermissionCheck as CheckedPermissions
 from app.messages import labels
 
 
-class IamPolicyText(BaseModel):
+class IamPolicyText(Answer):
     """One policy ready to paste."""
 
     key: str = Field(examples=["complete-any"])
-    title: str
-    what: str
+    title: English
+    what: English
     document: dict[str, Any]
 
+    @classmethod
+    def of(cls, policy: IamPolicy, /, **others: Any) -> Self:
+        return super().of(policy, document=json.loads(policy.text), **others)
 
-class Permissions(BaseModel):
+
+class Permissions(Answer):
     """The policies for the account, one region and the named repositories, or any."""
 
     account: str = Field(description="Empty while unknown; the policies then hold an example's.")
@@ -31,21 +36,9 @@ class Permissions(BaseModel):
     policies: list[IamPolicyText]
 
     @classmethod
-    def of(cls, page: NeededPermissions) -> Permissions:
-        return cls(
-            account=page.account,
-            region=page.region,
-            repositories=list(page.names),
-            policies=[
-                IamPolicyText(
-                    key=policy.key,
-                    title=labels.say(policy.title),
-                    what=labels.say(policy.what),
-                    document=json.loads(policy.text),
-                )
-                for policy in page.policies
-            ],
-        )
+    def of(cls, needed: NeededPermissions, /, **others: Any) -> Self:
+        policies = [IamPolicyText.of(policy) for policy in needed.policies]
+        return super().of(needed, repositories=needed.names, policies=policies, **others)
 
 
 class CheckRequest(RequestBody):
@@ -55,16 +48,20 @@ class CheckRequest(RequestBody):
     repositories: list[Annotated[str, Field(max_length=256)]] = Field(default_factory=list, max_length=50)
 
 
-class ActionTried(BaseModel):
+class ActionTried(Answer):
     """One AWS action that was tried."""
 
     action: str
     allowed: bool | None = Field(description="Null: AWS's answer leaves it open, as `why` says.")
-    needed_for: str
+    needed_for: English
     why: str
 
+    @classmethod
+    def of(cls, action: CheckedAction, /, **others: Any) -> Self:
+        return super().of(action, why=labels.what(action.problem) if action.problem else "", **others)
 
-class PermissionCheck(BaseModel):
+
+class PermissionCheck(Answer):
     """The result, and the IAM policy that would add what is missing (null: nothing is)."""
 
     region: str
@@ -74,19 +71,6 @@ class PermissionCheck(BaseModel):
     policy: dict[str, Any] | None
 
     @classmethod
-    def of(cls, check: CheckedPermissions) -> PermissionCheck:
-        return cls(
-            region=check.region,
-            missing=check.missing,
-            unknown=check.unknown,
-            actions=[
-                ActionTried(
-                    action=action.action,
-                    allowed=action.allowed,
-                    needed_for=labels.say(action.needed_for) if action.needed_for else "",
-                    why=labels.what(action.problem) if action.problem else "",
-                )
-                for action in check.actions
-            ],
-            policy=json.loads(check.statement) if check.statement else None,
-        )
+    def of(cls, check: CheckedPermissions, /, **others: Any) -> Self:
+        policy = json.loads(check.statement) if check.statement else None
+        return super().of(check, actions=[ActionTried.of(action) for action in check.actions], policy=policy, **others)

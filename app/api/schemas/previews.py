@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field, model_validator
 
+from app.api.schemas.answer import Answer, English
 from app.api.schemas.problems import ProblemBody
-from app.api.schemas.repositories import Principal, RegionName, RegistryRead, RepositoryName, english
+from app.api.schemas.repositories import Principal, RegionName, RegistryRead, RepositoryName
 from app.api.strict import RequestBody
 from app.console.access import AccessStatus
 from app.console.managed import managed_warning
 from app.console.previews import Preview as PlannedPreview
 from app.console.shell_commands import Commands
 from app.messages import labels
-from app.operations.state import Kind
 from app.policy.diff import Diff, LineKind
 
 
@@ -44,25 +44,26 @@ class UndoPreviewRequest(RequestBody):
     kind: Literal["undo", "restore"]
 
 
-class AwsCall(BaseModel):
+class AwsCall(Answer):
     """One AWS call that will be made."""
 
     action: str
     on: str
 
 
-class ShellCommands(BaseModel):
+class ShellCommands(Answer):
     """The commands that do the same by hand on one system."""
 
     system: str
     text: str
 
+    @model_validator(mode="before")
     @classmethod
-    def of(cls, commands: Commands) -> ShellCommands:
-        return cls(system=commands.system, text=labels.shell_text(commands))
+    def _written_out(cls, data: Any) -> Any:
+        return {"system": data.system, "text": labels.shell_text(data)} if isinstance(data, Commands) else data
 
 
-class Preview(BaseModel):
+class Preview(Answer):
     """What would change in the current policy in AWS."""
 
     kind: str
@@ -85,37 +86,35 @@ class Preview(BaseModel):
         description="What the role has afterwards, by both policies; null for a pruning, and where ECR will refuse the policy."
     )
     reason: str = Field(description="Why, in one English sentence.")
-    registry: RegistryRead | None
-    managed: str = Field(description="A warning that a tool manages the service; empty: no tag says so.")
+    registry: RegistryRead | None = Field(validation_alias="evidence")
+    managed: English = Field(description="A warning that a tool manages the service; empty: no tag says so.")
     principals: list[str] = Field(description="Of a pruning: the principals that it removes.")
     doubtful: list[str] = Field(
         description="Of a pruning: principals that may be named in it too, because ECR refused the policy for one of them."
     )
 
     @classmethod
-    def of(cls, kind: Kind, preview: PlannedPreview) -> Preview:
+    def of(cls, preview: PlannedPreview, /, **others: Any) -> Self:
         planned, change, service = preview.planned, preview.planned.change, preview.service
         verdict = planned.afterwards
-        return cls(
-            kind=kind,
+        return super().of(
+            preview,
             region=service.region,
             service=service.name,
-            repository=preview.repository,
             needed=change.needed,
             activates=planned.activates,
             before=change.before,
             after=change.after,
             diff=lines_of(preview.diff),
-            calls=[AwsCall(action=call.action, on=call.on) for call in planned.calls],
-            commands=[ShellCommands.of(commands) for commands in preview.commands],
+            calls=planned.calls,
             previewed=planned.seen,
-            refused=ProblemBody.maybe(planned.refused),
+            refused=planned.refused,
             access=AccessStatus(verdict.access) if verdict else None,
             reason=verdict.sentence if verdict else "",
-            registry=RegistryRead.maybe(preview.evidence),
-            managed=english(managed_warning(service.tags, (change.before,))),
-            principals=list(planned.pruned),
-            doubtful=list(planned.prunable.refused),
+            managed=managed_warning(service.tags, (change.before,)),
+            principals=planned.pruned,
+            doubtful=planned.prunable.refused,
+            **others,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from app.errors import Problem
 from app.http.problems import as_json
@@ -33,12 +33,12 @@ class ProblemBody(BaseModel):
     nearest: Annotated[list[str], Field(description="Names like the one that is not there, the likest first.")] = []
     detail: Annotated[list[Invalid], Field(description="With `request.invalid`: each thing that is wrong.")] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_json(cls, data: Any) -> Any:
+        return as_json(data) if isinstance(data, Problem) else data
+
     @classmethod
     def of(cls, problem: Problem) -> ProblemBody:
         """Return the problem in the API's form."""
-        return cls.model_validate(as_json(problem))
-
-    @classmethod
-    def maybe(cls, problem: Problem | None) -> ProblemBody | None:
-        """Return the same, or None for no problem."""
-        return cls.of(problem) if problem else None
+        return cls.model_validate(problem)

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field, model_validator
 
+from app.api.schemas.answer import Answer, English
 from app.api.schemas.operations import Fingerprint
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.services import PullerRole
-from app.api.schemas.texts import TEXT
+from app.api.schemas.texts import REGION, TEXT
 from app.api.strict import RequestBody
 from app.console.access import AccessStatus, RepositoryRow
 from app.console.evidence import Evidence, RegistryState
-from app.console.service_repositories import PoliciesRead, ServiceRepositories
+from app.console.service_repositories import ServiceRepositories
 from app.inventory.repository_search import Choice, Choices
-from app.messages import labels
-from app.policy.messages import say
-from app.wording import Message
 
 # Longer than ECR's longest name, so that a name that is too long gets its own message.
 RepositoryName = Annotated[str, Field(min_length=1, max_length=1000, examples=["storefront/web"])]
+RegionName = Annotated[str, Field(pattern=REGION, max_length=32, examples=["us-east-1"])]
 Principal = Annotated[str, Field(min_length=1, max_length=2048, pattern=TEXT)]
 
 
-def english(said: Message | None) -> str:
-    """Return the sentence in English, or ""."""
-    return labels.say(said) if said else ""
-
-
-class RegistryRead(BaseModel):
+class RegistryRead(Answer):
     """What is known of the region's registry policy, which also decides every `access`."""
 
     state: RegistryState = Field(
@@ -39,30 +33,21 @@ class RegistryRead(BaseModel):
     )
     read_at: datetime | None = Field(description="When it was last read; null: never.")
     problem: ProblemBody | None = Field(description="What kept the last try from reading it.")
-    not_evaluated: list[str] = Field(description="What else may decide on a pull and is part of no `access` here.")
+    not_evaluated: list[English] = Field(description="What else may decide on a pull and is part of no `access` here.")
 
+    @model_validator(mode="before")
     @classmethod
-    def of(cls, evidence: Evidence) -> RegistryRead:
-        registry = evidence.registry
-        return cls(
-            state=registry.state,
-            read_at=registry.read_at,
-            problem=ProblemBody.maybe(registry.problem),
-            not_evaluated=[english(limit) for limit in evidence.limits],
-        )
-
-    @classmethod
-    def maybe(cls, evidence: Evidence | None) -> RegistryRead | None:
-        return cls.of(evidence) if evidence else None
+    def _as_known(cls, data: Any) -> Any:
+        return {**vars(data.registry), "not_evaluated": data.limits} if isinstance(data, Evidence) else data
 
 
-class RepositoryAccess(BaseModel):
+class RepositoryAccess(Answer):
     """What the repository policy and the registry policy give the service."""
 
     name: str
     uri: str = Field(description="Without a tag.")
     access: AccessStatus
-    reason: str = Field(description="Why, in one English sentence.")
+    reason: English = Field(description="Why, in one English sentence.")
     by_registry: bool = Field(description="A statement of the registry policy is among those that decide.")
     by_name: bool = Field(description="The policy names a role of this service, so a revoke can take something away.")
     repairable: bool = Field(description="A repair would mend the access.")
@@ -73,24 +58,11 @@ class RepositoryAccess(BaseModel):
     running: str | None = Field(description="The id of the live operation on it.")
 
     @classmethod
-    def of(cls, row: RepositoryRow) -> RepositoryAccess:
-        return cls(
-            name=row.name,
-            uri=row.uri,
-            access=row.access,
-            reason=english(row.reason),
-            by_registry=row.by_registry,
-            by_name=row.by_name,
-            repairable=row.repairable,
-            added_at=row.added_at,
-            added_by=row.added_by,
-            read_at=row.read_at,
-            problem=ProblemBody.maybe(row.problem),
-            running=row.running.id if row.running else None,
-        )
+    def of(cls, row: RepositoryRow, /, **others: Any) -> Self:
+        return super().of(row, running=row.running.id if row.running else None, **others)
 
 
-class PolicyCoverage(BaseModel):
+class PolicyCoverage(Answer):
     """How many of the region's repositories have had their policy read."""
 
     read: int
@@ -98,36 +70,31 @@ class PolicyCoverage(BaseModel):
     oldest_at: datetime | None
     listing: bool = Field(description="False: IAM does not let us list repositories; `total` counts those we know.")
 
-    @classmethod
-    def of(cls, read: PoliciesRead) -> PolicyCoverage:
-        return cls(read=read.read, total=read.total, oldest_at=read.oldest_at, listing=read.listing)
 
-
-class RepositoryList(BaseModel):
+class RepositoryList(Answer):
     """The repositories that a service can pull from, or whose policy names it."""
 
     repositories: list[RepositoryAccess]
     role: PullerRole
     policies: PolicyCoverage
-    registry: RegistryRead | None
+    registry: RegistryRead | None = Field(validation_alias="evidence")
     problems: list[ProblemBody] = Field(description="What kept parts of the region from being read.")
     not_listed: int = Field(
-        description="How many more repositories have a policy that may concern the service, and are not listed."
+        validation_alias="left_out",
+        description="How many more repositories have a policy that may concern the service, and are not listed.",
     )
 
     @classmethod
-    def of(cls, choices: ServiceRepositories) -> RepositoryList:
-        return cls(
-            repositories=[RepositoryAccess.of(row) for row in choices.repositories],
-            role=PullerRole.of(choices.role),
-            policies=PolicyCoverage.of(choices.policies),
-            registry=RegistryRead.maybe(choices.evidence),
-            problems=[ProblemBody.of(failure.problem) for failure in choices.failures],
-            not_listed=choices.left_out,
+    def of(cls, known: ServiceRepositories, /, **others: Any) -> Self:
+        return super().of(
+            known,
+            repositories=[RepositoryAccess.of(row) for row in known.repositories],
+            problems=[failure.problem for failure in known.failures],
+            **others,
         )
 
 
-class RepositoryChoice(BaseModel):
+class RepositoryChoice(Answer):
     """A repository that the service cannot pull from yet."""
 
     name: str
@@ -137,26 +104,25 @@ class RepositoryChoice(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, choice: Choice) -> RepositoryChoice:
+    def of(cls, choice: Choice, /, **others: Any) -> Self:
         verdict = choice.verdict
-        return cls(
-            name=choice.name,
-            uri=choice.uri,
-            has_policy=choice.has_policy,
+        return super().of(
+            choice,
             access=AccessStatus(verdict.access) if verdict else None,
-            reason=say(verdict.code, verdict.params) if verdict else "",
+            reason=verdict.sentence if verdict else "",
+            **others,
         )
 
 
-class ChoiceList(BaseModel):
+class ChoiceList(Answer):
     """The first matches, by name."""
 
     choices: list[RepositoryChoice]
     more: bool = Field(description="Others fit too; ask with a longer `q`.")
 
     @classmethod
-    def of(cls, choices: Choices) -> ChoiceList:
-        return cls(choices=[RepositoryChoice.of(row) for row in choices.rows], more=choices.more)
+    def of(cls, choices: Choices, /, **others: Any) -> Self:
+        return super().of(choices, choices=[RepositoryChoice.of(row) for row in choices.rows], **others)
 
 
 class GrantRequest(RequestBody):
@@ -164,9 +130,6 @@ class GrantRequest(RequestBody):
 
     repository: RepositoryName
     previewed: Fingerprint | None = None
-
-
-RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", max_length=32, examples=["us-east-1"])]
 
 
 class PruneRequest(RequestBody):

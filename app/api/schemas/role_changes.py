@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from typing import Any, Self
 
+from pydantic import Field
+
+from app.api.schemas.answer import Answer
 from app.api.schemas.batches import BatchPreviewItem
 from app.api.schemas.previews import lines_of
 from app.console.batch_plans import BatchPlan, PlannedItem
@@ -19,30 +22,35 @@ class RoleChangeItem(BatchPreviewItem):
     diff: list[str] = Field(description="The lines that differ, each after `+ ` or `- `, and some around them.")
 
     @classmethod
-    def read(cls, item: PlannedItem) -> RoleChangeItem:
-        """Return it from a planned item."""
+    def of(cls, item: PlannedItem, /, **others: Any) -> Self:
         change = item.planned.change if item.planned else None
-        return cls(
-            **dict(BatchPreviewItem.of(item)),
+        return super().of(
+            item,
             before=change.before if change else None,
             after=change.after if change else None,
             diff=lines_of(diff_texts(change.before, change.after)) if change and change.needed else [],
+            **others,
         )
 
 
-class RoleChangePreview(BaseModel):
+class RoleChangePreview(Answer):
     """What would change in repository policies, by the policies as they were last read; few are read again first."""
 
-    kind: Kind = Field(description="`deactivate`, or `reactivate`: the undo of a deactivation.")
+    kind: Kind = Field(
+        validation_alias="action", description="`deactivate`, or `reactivate`: the undo of a deactivation."
+    )
     activates: bool = Field(description="The role has to be activated first; its ARN in `after` is a placeholder.")
     repositories: list[RoleChangeItem]
-    previewed: str = Field(description="Send it with the request, and it is done as shown here or not at all.")
+    previewed: str = Field(
+        validation_alias="fingerprint",
+        description="Send it with the request, and it is done as shown here or not at all.",
+    )
 
     @classmethod
-    def of(cls, plan: BatchPlan) -> RoleChangePreview:
-        return cls(
-            kind=plan.action,
+    def of(cls, plan: BatchPlan, /, **others: Any) -> Self:
+        return super().of(
+            plan,
             activates=bool(plan.activates),
-            repositories=[RoleChangeItem.read(item) for item in plan.items],
-            previewed=plan.fingerprint,
+            repositories=[RoleChangeItem.of(item) for item in plan.items],
+            **others,
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BeforeValidator, Field
 
-from app.console.search import SearchAnswer
-from app.history.lookup import OperationMatch, OperationMatches
-from app.inventory.lookup import Matches, RepositoryMatch, ServiceMatch
+from app.api.schemas.answer import Answer
 from app.operations.state import Kind, Outcome
 
+# Nothing was counted where nothing was searched for.
+Total = Annotated[int, BeforeValidator(lambda total: total or 0)]
 
-class FoundService(BaseModel):
+
+class FoundService(Answer):
     """A container service whose name or URL matches."""
 
     region: str
@@ -20,24 +22,16 @@ class FoundService(BaseModel):
     state: str
     url: str
 
-    @classmethod
-    def of(cls, row: ServiceMatch) -> FoundService:
-        return cls(region=row.region, name=row.name, state=row.state, url=row.url)
 
-
-class FoundRepository(BaseModel):
+class FoundRepository(Answer):
     """A repository whose name matches."""
 
     region: str
     name: str
     uri: str
 
-    @classmethod
-    def of(cls, row: RepositoryMatch) -> FoundRepository:
-        return cls(region=row.region, name=row.name, uri=row.uri)
 
-
-class FoundOperation(BaseModel):
+class FoundOperation(Answer):
     """An operation whose id or name matches. A batch is of the kind `batch`; `batch_id` is empty for none."""
 
     id: str
@@ -50,67 +44,37 @@ class FoundOperation(BaseModel):
     asked_at: datetime
     batch_id: str
 
-    @classmethod
-    def of(cls, row: OperationMatch) -> FoundOperation:
-        return cls(
-            id=row.id,
-            kind=Kind(row.kind),
-            region=row.region,
-            service=row.service,
-            repository=row.repository,
-            outcome=Outcome(row.outcome) if row.outcome else None,
-            asked_by=row.asked_by,
-            asked_at=row.asked_at,
-            batch_id=row.batch_id,
-        )
 
-
-class FoundServices(BaseModel):
+class FoundServices(Answer):
     """The first services, the best match first."""
 
-    items: list[FoundService]
-    total: int
-
-    @classmethod
-    def of(cls, matches: Matches[ServiceMatch]) -> FoundServices:
-        return cls(items=[FoundService.of(row) for row in matches.rows], total=matches.total or 0)
+    items: list[FoundService] = Field(validation_alias="rows")
+    total: Total
 
 
-class FoundRepositories(BaseModel):
+class FoundRepositories(Answer):
     """The first repositories, the best match first."""
 
-    items: list[FoundRepository]
-    total: int
-
-    @classmethod
-    def of(cls, matches: Matches[RepositoryMatch]) -> FoundRepositories:
-        return cls(items=[FoundRepository.of(row) for row in matches.rows], total=matches.total or 0)
+    items: list[FoundRepository] = Field(validation_alias="rows")
+    total: Total
 
 
-class FoundPrincipals(BaseModel):
+class FoundPrincipals(Answer):
     """Principals for `GET /who-can-pull`: `q` itself if it is one, then those that are known."""
 
-    items: list[str]
+    items: list[str] = Field(validation_alias="rows")
     more: bool = Field(description="There are others.")
 
-    @classmethod
-    def of(cls, matches: Matches[str]) -> FoundPrincipals:
-        return cls(items=list(matches.rows), more=matches.more)
 
-
-class FoundOperations(BaseModel):
+class FoundOperations(Answer):
     """The newest operations first."""
 
-    items: list[FoundOperation]
+    items: list[FoundOperation] = Field(validation_alias="rows")
     more: bool = Field(description="There are others.")
     whole: bool = Field(description="False: only the newest 10,000 operations were searched by name.")
 
-    @classmethod
-    def of(cls, matches: OperationMatches) -> FoundOperations:
-        return cls(items=[FoundOperation.of(row) for row in matches.rows], more=matches.more, whole=matches.whole)
 
-
-class SearchResults(BaseModel):
+class SearchResults(Answer):
     """What was found, in groups. With `kind`, the other groups are empty."""
 
     services: FoundServices
@@ -119,14 +83,3 @@ class SearchResults(BaseModel):
     operations: FoundOperations
     batches: FoundOperations
     unread: list[str] = Field(description="Regions that were not read completely yet: more may exist there.")
-
-    @classmethod
-    def of(cls, answer: SearchAnswer) -> SearchResults:
-        return cls(
-            services=FoundServices.of(answer.services),
-            repositories=FoundRepositories.of(answer.repositories),
-            principals=FoundPrincipals.of(answer.principals),
-            operations=FoundOperations.of(answer.operations),
-            batches=FoundOperations.of(answer.batches),
-            unread=list(answer.unread),
-        )

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.api.schemas.answer import Answer
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.texts import FINGERPRINT
 from app.api.strict import RequestBody
-from app.console.freshness import freshness
-from app.console.services import RoleState, RoleView, ServiceSummary, role_view
-from app.inventory.sync_state import Reading
+from app.console.services import RoleState, ServiceSummary, role_view
 
 
-class PullerRole(BaseModel):
+class PullerRole(Answer):
     """The ECR image puller role of a service."""
 
     state: RoleState
     principal_arn: str = Field(description="What a repository's policy has to name; empty while the role is not ready.")
     general_principal_arn: str = Field(description="The service's other principal, which never pulls from ECR.")
 
-    @classmethod
-    def of(cls, role: RoleView) -> PullerRole:
-        return cls(state=role.state, principal_arn=role.principal_arn, general_principal_arn=role.general_principal_arn)
 
-
-class Service(BaseModel):
+class Service(Answer):
     """A Lightsail container service as it was at `seen_at`."""
 
     region: str
@@ -52,63 +48,38 @@ class Service(BaseModel):
     seen_at: datetime
 
     @classmethod
-    def of(cls, summary: ServiceSummary) -> Service:
-        service = summary.service
-        return cls(
-            **{name: getattr(service, name) for name in _AS_THEY_ARE},
-            role=PullerRole.of(role_view(service, summary.running)),
+    def of(cls, summary: ServiceSummary, /, **others: Any) -> Self:
+        return super().of(
+            summary.service,
+            role=role_view(summary.service, summary.running),
             can_pull=summary.can_pull,
             stale_grants=summary.stale_grants,
             broken=summary.broken,
             running=[progress.id for progress in summary.running],
             seen_at=summary.seen_at,
+            **others,
         )
 
 
-_AS_THEY_ARE = (
-    "region",
-    "name",
-    "arn",
-    "account",
-    "state",
-    "state_code",
-    "state_message",
-    "power",
-    "scale",
-    "url",
-    "private_domain",
-    "is_disabled",
-    "created_at",
-)
-
-
-class RegionRead(BaseModel):
+class RegionRead(Answer):
     """How fresh a part of a region is."""
 
     region: str
-    read_at: datetime | None = Field(description="When it was last read whole; null: never.")
+    read_at: datetime | None = Field(
+        validation_alias="succeeded_at", description="When it was last read whole; null: never."
+    )
     reading: bool = Field(description="It is being read right now, or soon for the first time.")
     problem: ProblemBody | None = Field(description="What kept the last try from reading it.")
 
-    @classmethod
-    def of(cls, read: Reading, now: datetime) -> RegionRead:
-        fresh = freshness(read, now)
-        return cls(
-            region=read.region,
-            read_at=read.succeeded_at,
-            reading=fresh.reading,
-            problem=ProblemBody.maybe(read.problem),
-        )
 
-
-class ServiceList(BaseModel):
+class ServiceList(Answer):
     """Every service of every configured region, by name, then region."""
 
     services: list[Service]
     regions: list[RegionRead]
 
 
-class Identity(BaseModel):
+class Identity(Answer):
     """The caller of the API, and the console's AWS caller identity."""
 
     person: str = Field(description="You, as the history will name you.")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from app.auth.events import Event
-from app.auth.sessions import SessionFacts
+from app.api.schemas.answer import Answer
 
 
-class Session(BaseModel):
+class Session(Answer):
     """A signed-in browser, without its secret."""
 
     id: str
@@ -22,33 +21,20 @@ class Session(BaseModel):
     browser: str = Field(description="The User-Agent header that it was begun with.")
     is_this: bool = Field(description="It is the session of this request.")
 
-    @classmethod
-    def of(cls, facts: SessionFacts, own: str) -> Session:
-        return cls(
-            id=facts.id,
-            person=facts.person,
-            created_at=facts.created_at,
-            seen_at=facts.seen_at,
-            expires_at=facts.expires_at,
-            address=facts.address,
-            browser=facts.browser,
-            is_this=facts.id == own,
-        )
 
-
-class SessionList(BaseModel):
+class SessionList(Answer):
     """Every valid session, the last used first."""
 
     sessions: list[Session]
 
 
-class EndedSession(BaseModel):
+class EndedSession(Answer):
     """The session that was ended."""
 
     id: str
 
 
-class SignInEvent(BaseModel):
+class SignInEvent(Answer):
     """A sign-in event."""
 
     id: int
@@ -63,24 +49,8 @@ class SignInEvent(BaseModel):
     subject: str = Field(description="The session, link or token that it was done to, or the request refused.")
     detail: dict[str, str | int]
 
-    @classmethod
-    def of(cls, event: Event) -> SignInEvent:
-        return cls(
-            id=event.id,
-            at=event.at,
-            last_at=event.last_at,
-            count=event.count,
-            kind=event.kind,
-            person=event.person,
-            via=event.via,
-            address=event.address,
-            browser=event.browser,
-            subject=event.subject,
-            detail=dict(event.detail),
-        )
 
-
-class SignInEventList(BaseModel):
+class SignInEventList(Answer):
     """One page of events, newest first."""
 
     events: list[SignInEvent]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Form, Query, Request
 from starlette.responses import Response
 
-from app.console.repair_all import plan_repair_all, start_planned
+from app.console.repair_all import plan_repair_all, start_repair_all
 from app.errors import Problem
 from app.findings.dismissals import DismissalRequest, dismiss, restore
 from app.findings.queries import FindingFilter
@@ -66,7 +66,7 @@ async def repair(
     if planned.plan.fingerprint != seen:
         page = RepairAllPage(planned, now, has_changed=True)
         return await run_in_threadpool(render, request, page, status=409)
-    return redirect(request, links.batch(await start_planned(services, planned, who)))
+    return redirect(request, links.batch(await start_repair_all(services, planned, who)))
 
 
 @router.get("/{finding_id}/dismiss")
