@@ -1,4 +1,4 @@
-"""Prometheus metrics of one process: whether each background task still makes progress."""
+"""Prometheus metrics of one process: its background tasks and database, and how many findings are open."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ LONGEST_PATH = 200
 PASSES_SOON = frozenset({"server.busy", "server.exhausted", "storage.unavailable"})
 # Error numbers for too many open files and for lack of memory.
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-# By code, then by its first part; any other problem is a conflict with the current state.
+# By code, then by its first part; any other problem is 422: what was requested can't be done.
 STATUS = {
     "internal": 500,
     "operation.not_found": 404,

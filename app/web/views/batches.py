@@ -60,7 +60,7 @@ class ChoosePage(View):
 
 @dataclass(frozen=True)
 class BatchPreviewPage(View):
-    """POST …/repositories/many: what a batch would do. `match` is "" where `names` were chosen one by one.
+    """POST /batches/preview: what a batch would do. `match` is "" where `names` were chosen one by one.
 
     `has_changed`: what was confirmed is no longer what would be done, so it is shown again (answer it with status 409).
     """
