@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from app.aws.ports import ContainerService
 from app.bootstrap import Services
@@ -29,6 +28,7 @@ from app.operations.pruning import Prunable, prunable
 from app.operations.state import Kind
 from app.policy import messages, strict_json
 from app.policy.document import size_of
+from app.policy.finding import Severity
 from app.policy.findings import findings
 from app.policy.mend import mend
 from app.policy.principals import PrincipalKind
@@ -60,14 +60,6 @@ NEVER = {
 }
 
 
-class Weight(StrEnum):
-    """How much a finding matters."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
 @dataclass(frozen=True)
 class PrincipalVerdict:
     """A principal that the policy lets pull, or denies it. `allowed` None: it depends, as `how` says."""
@@ -80,11 +72,10 @@ class PrincipalVerdict:
 
 @dataclass(frozen=True)
 class FindingView:
-    """A finding about the policy, and what to do about it."""
+    """A finding about the policy."""
 
     what: Message
-    todo: Message | None = None
-    weight: Weight = Weight.INFO
+    severity: Severity
 
 
 @dataclass(frozen=True)
@@ -271,7 +262,7 @@ def _findings(text: str | None, service: ContainerService | None, now: datetime)
         role=service.role.principal_arn if service else None,
         now=now,
     )
-    return tuple(FindingView(said(each), weight=Weight(each.severity)) for each in listed)
+    return tuple(FindingView(said(each), each.severity) for each in listed)
 
 
 def _by_hand(

@@ -13,7 +13,7 @@ from app.console.access import AccessStatus, RepositoryRow
 from app.console.as_code import CodeText
 from app.console.freshness import Freshness
 from app.console.paging import page_of
-from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalVerdict, RepositoryPolicy, Weight, same_as
+from app.console.policies import NEVER, WHO, ByHand, FindingView, PrincipalVerdict, RepositoryPolicy, same_as
 from app.console.service_repositories import PoliciesRead, ServiceRepositories
 from app.console.services import RoleState, RoleView, ServiceSummary
 from app.console.shell_commands import Commands, ShellStep
@@ -21,6 +21,7 @@ from app.errors import Problem
 from app.operations.progress import Note, Progress, StepView
 from app.operations.state import STEPS, Kind, Outcome, StepState
 from app.policy.diff import diff_texts
+from app.policy.finding import Severity
 from app.policy.messages import WORDS
 from app.policy.principals import PrincipalKind
 from app.web import links
@@ -376,9 +377,9 @@ class Parts:
             findings=(
                 FindingView(
                     Message(WORDS["finding.deleted_principal"], {"statement": "#2", "principal": dead}),
-                    weight=Weight.ERROR,
+                    Severity.ERROR,
                 ),
-                FindingView(Message(WORDS["finding.shared_sid"], {"sid": self.repository}), self.reason(), Weight.INFO),
+                FindingView(Message(WORDS["finding.shared_sid"], {"sid": self.repository}), Severity.INFO),
             ),
             by_hand=ByHand(self.by_hand(), after(self.service_name), self.preview().commands, activates=True),
             as_code=self.as_code(),

@@ -70,9 +70,7 @@ class Examples(Parts):
                 preview=self.preview(),
                 earlier=EarlierPreview(self.repository, texts_known=True, diff=self.preview().diff),
             ),
-            "add-unlisted": self.add_dialog(
-                listing=False, choices=RepositoryOptions((), "/options", problem=self.problem())
-            ),
+            "add-unlisted": self.add_dialog(listing=False, choices=RepositoryOptions((), "/options")),
             "remove": dialogs.remove_dialog(*where, self.repository, changes=changes),
             "remove-blocked": dialogs.cannot_remove_dialog(
                 *where, self.repository, Problem("policy.not_json", line=3, column=17)

@@ -13,7 +13,8 @@ from app.api.schemas.previews import ShellCommands
 from app.api.schemas.problems import ProblemBody
 from app.api.schemas.repositories import RegistryRead
 from app.console.access import AccessStatus
-from app.console.policies import RepositoryPolicy, Weight
+from app.console.policies import RepositoryPolicy
+from app.policy.finding import Severity
 
 
 class PolicyReader(Answer):
@@ -28,7 +29,7 @@ class PolicyReader(Answer):
 class PolicyFinding(Answer):
     """A finding about the policy."""
 
-    severity: Weight = Field(validation_alias="weight")
+    severity: Severity
     message: English = Field(validation_alias="what")
 
 

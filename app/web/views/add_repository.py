@@ -42,7 +42,6 @@ class RepositoryOptions(View):
     url: str
     query: str = ""
     more: bool = False
-    problem: Problem | None = None
 
 
 @dataclass(frozen=True)
