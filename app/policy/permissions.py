@@ -46,27 +46,27 @@ class ActionUse:
 
 
 ACTIONS_USED: tuple[ActionUse, ...] = (
-    ActionUse("lightsail:GetContainerServices", Need.READ, Shape.ANY, N_("lists container services and their roles")),
-    ActionUse("lightsail:GetContainerServiceDeployments", Need.READ, Shape.ANY, N_("shows a service's deployments")),
-    ActionUse("ecr:DescribeRepositories", Need.READ, Shape.REPOSITORY, N_("lists repositories to choose from")),
-    ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("reads a repository's policy")),
-    ActionUse("ecr:DescribeImages", Need.READ, Shape.REPOSITORY, N_("lists the tags of a repository")),
-    ActionUse("ecr:GetRegistryPolicy", Need.READ, Shape.REGISTRY, N_("reads the registry policy, which can deny or allow pulls")),
-    ActionUse("ecr:GetAccountSetting", Need.READ, Shape.REGISTRY, N_("reads whether the registry policy applies to pulls")),
+    ActionUse("lightsail:GetContainerServices", Need.READ, Shape.ANY, N_("Listing container services and their roles")),
+    ActionUse("lightsail:GetContainerServiceDeployments", Need.READ, Shape.ANY, N_("Showing a service's deployments")),
+    ActionUse("ecr:DescribeRepositories", Need.READ, Shape.REPOSITORY, N_("Listing repositories to choose from")),
+    ActionUse("ecr:GetRepositoryPolicy", Need.READ, Shape.REPOSITORY, N_("Reading a repository's policy")),
+    ActionUse("ecr:DescribeImages", Need.READ, Shape.REPOSITORY, N_("Listing the tags of a repository")),
+    ActionUse("ecr:GetRegistryPolicy", Need.READ, Shape.REGISTRY, N_("Reading the registry policy, which can deny or allow pulls")),
+    ActionUse("ecr:GetAccountSetting", Need.READ, Shape.REGISTRY, N_("Checking whether the registry policy applies to pulls")),
     ActionUse(
-        "lightsail:UpdateContainerService", Need.MANAGE, Shape.SERVICE, N_("activates and deactivates the image puller role")
+        "lightsail:UpdateContainerService", Need.MANAGE, Shape.SERVICE, N_("Activating and deactivating the image puller role")
     ),
-    ActionUse("ecr:SetRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("writes a repository's policy")),
+    ActionUse("ecr:SetRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("Writing a repository's policy")),
     ActionUse(
-        "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("deletes a policy when no statements remain")
+        "ecr:DeleteRepositoryPolicy", Need.MANAGE, Shape.REPOSITORY, N_("Deleting a policy when no statements remain")
     ),
-    ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("deploys an image")),
-    ActionUse("lightsail:GetContainerLog", Need.DIAGNOSE, Shape.ANY, N_("shows a container's log")),
-    ActionUse("lightsail:GetContainerImages", Need.DIAGNOSE, Shape.ANY, N_("lists the images that a service stores")),
-    ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("reads which rule may have expired an image")),
-    ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's manifest to check its platform")),
-    ActionUse("ecr:GetDownloadUrlForLayer", Need.INSPECT, Shape.REPOSITORY, N_("reads an image's config to check its platform")),
-    ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("returns the account and identity; needs no permission")),
+    ActionUse("lightsail:CreateContainerServiceDeployment", Need.DEPLOY, Shape.SERVICE, N_("Deploying an image")),
+    ActionUse("lightsail:GetContainerLog", Need.DIAGNOSE, Shape.ANY, N_("Showing a container's log")),
+    ActionUse("lightsail:GetContainerImages", Need.DIAGNOSE, Shape.ANY, N_("Listing the images that a service stores")),
+    ActionUse("ecr:GetLifecyclePolicy", Need.DIAGNOSE, Shape.REPOSITORY, N_("Finding which rule may have expired an image")),
+    ActionUse("ecr:BatchGetImage", Need.INSPECT, Shape.REPOSITORY, N_("Reading an image's manifest to check its platform")),
+    ActionUse("ecr:GetDownloadUrlForLayer", Need.INSPECT, Shape.REPOSITORY, N_("Reading an image's config to check its platform")),
+    ActionUse("sts:GetCallerIdentity", Need.READ, Shape.NONE, N_("Returning the account and identity; no permission is needed")),
 )  # fmt: skip
 
 _GUIDE = (

@@ -27,6 +27,10 @@ def allowed(policy):
     return {action: one["Resource"] for one in policy["Statement"] for action in one["Action"]}
 
 
+def test_what_each_action_is_needed_for_begins_with_a_capital():
+    assert [use.why for use in ACTIONS_USED if not use.why[0].isupper()] == []
+
+
 def test_the_guides_policy_for_any_repository():
     (statement,) = guide_policy(ANYWHERE)["Statement"]
     assert (statement["Sid"], set(statement["Action"])) == ("ManageEcrPrivateRepositoriesAccess", ECR_FOUR)

@@ -80,6 +80,16 @@ def test_no_space_follows_a_full_stop_in_japanese(friendly):
     assert not sorted(spaced)
 
 
+def test_headings_and_labels_begin_with_a_capital(friendly):
+    titles = "th[role=columnheader], legend, [data-label]"
+    texts = {
+        one.get("data-label") or one.get_text(strip=True)
+        for name, _ in Examples().all()
+        for one in soup(friendly, name).select(titles)
+    }
+    assert sorted(text for text in texts if text[:1].islower()) == []
+
+
 def test_ids_are_unique_and_references_lead_somewhere(each):
     _, page = each
     ids = [one["id"] for one in page.find_all(id=True)]
