@@ -205,6 +205,37 @@ def test_no_short_word_of_the_findings_is_broken(opens, width, media):
     assert page.locator(".findings th, .findings td:not(.end) > div > a").evaluate_all(BROKEN) == []
 
 
+# How many lines each text takes.
+LINES = """cells => cells.map(cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map(part => Math.round(part.top))).size;
+})"""
+
+
+# A table in which nothing was added with Sailpass, and every reason is long.
+OUTSIDE = """table => {
+  const outside = [...table.querySelectorAll('td > div > span.meta')].at(0).closest('td');
+  const at = [...outside.parentElement.children].indexOf(outside);
+  for (const row of table.tBodies[0].rows) row.cells[at].replaceWith(outside.cloneNode(true));
+  for (const reason of table.querySelectorAll('td p.meta')) reason.textContent = 'Statement #1 allows this. '.repeat(20);
+}"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_what_was_added_outside_sailpass_says_so_in_two_lines_beside_long_reasons(opens, locale):
+    page = opens("images", viewport={"width": 1440, "height": 900}, locale=locale)
+    page.locator(".table.repositories").evaluate(OUTSIDE)
+    lines = page.locator(".table td > div > span.meta").evaluate_all(LINES)
+    assert lines
+    assert max(lines) <= 2
+
+
+def test_no_part_of_an_api_path_is_broken_on_a_phone(opens):
+    page = opens("api-docs", viewport={"width": 390, "height": 844})
+    assert page.locator("h3 code").evaluate_all(BROKEN.replace(r"[^\s-]+", r"[^\s/]+")) == []
+
+
 def test_paper_has_no_gap_above_a_difference(opens):
     page = opens("operation-done", viewport={"width": 794, "height": 1000})
     page.emulate_media(media="print")
