@@ -205,6 +205,20 @@ def test_no_short_word_of_the_findings_is_broken(opens, width, media):
     assert page.locator(".findings th, .findings td:not(.end) > div > a").evaluate_all(BROKEN) == []
 
 
+@pytest.mark.parametrize("name", ["add", "remove", "deactivate", "dismiss"])
+def test_a_dialog_as_a_page_has_one_edge_and_one_arrow(opens, name):
+    page = opens(name, viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    lefts = [page.locator(part).first.bounding_box()["x"] for part in (".dialog-page h1", ".dialog-page form p")]
+    assert lefts[0] == lefts[1]
+    expect(page.locator(".combo > svg")).to_be_hidden()
+
+
+def test_a_long_name_breaks_no_word_beside_it(opens):
+    page = opens("repositories", viewport={"width": 1440, "height": 900})
+    page.locator(".table tbody th a").first.evaluate("link => { link.textContent = 'a-long-name/'.repeat(20); }")
+    assert page.locator(".table td").evaluate_all(BROKEN) == []
+
+
 # How many lines each text takes.
 LINES = """cells => cells.map(cell => {
   const range = document.createRange();
