@@ -77,7 +77,7 @@ class Reason(StrEnum):
 class LogEvidence:
     """What a log shows. `started`: the container itself wrote something, so its image was pulled.
 
-    `line` is the line that shows the reason, shortened; `detail` its number or name: a status, a port, a variable;
+    `line` is the line that shows the reason, shortened; `detail` its number or name: a status, a port, a host, a variable;
     `failure` the line that says what failed, where `line` is the failed request.
     """
 
@@ -167,7 +167,7 @@ def _health(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, 
     if _CLIENT_CLOSED in statuses or all(_is_success(status, codes) for status in statuses):
         return None
     if (refusal := host_refusal(lines)) and set(statuses) <= set(REFUSED_AS):
-        return Reason.HEALTH_HOST, refusal, ""
+        return Reason.HEALTH_HOST, *refusal
     if last is None:
         return None
     reason = Reason.HEALTH_STATUS if last.status >= _SERVER_FAULT else Reason.HEALTH_PATH

@@ -83,11 +83,11 @@ _ANSWERED: Final = re.compile(
 # What refuses a request because of the host that it asks for, such as the container's address, and may log no request:
 # Rails, Django, Play, Symfony, ASP.NET, Sinatra, Jupyter, Nextcloud; Angular and Spring name the address.
 _HOST_REFUSED: Final = re.compile(
-    r"\bBlocked hosts?: |\bInvalid HTTP_HOST header: |\bHost not allowed: |\bUntrusted Host\b"
+    r"(?:\bBlocked hosts?: |\bInvalid HTTP_HOST header: |\bHost not allowed: |\bUntrusted Host\b"
     r"|\bhost '[^'\n]{1,100}' does not match an allowed host\b|\bprevented by Rack::Protection::HostAuthorization\b"
     r"|\brequest with non-local 'Host'|\bTrusted domain error\b"
     r"|\b(?i:host|hostname|domain) [\"'(]{0,2}\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?[\"')]{0,2} is"
-    r" (?:untrusted|not (?:allowed(?! to connect)|trusted))\b"
+    r" (?:untrusted|not (?:allowed(?! to connect)|trusted))\b)(?:[^\n]{0,9}?\d{1,3}(?:\.\d{1,3}){3})?"
 )
 REFUSED_AS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 """What these answer, where they log no status."""
@@ -130,9 +130,10 @@ def of_health_check(lines: Sequence[str], path: str) -> LoggedRequest | None:
     return next(iter(own[-1:] or scripts[-1:] or refused[-1:]), None)
 
 
-def host_refusal(lines: Sequence[str]) -> str:
-    """Return the last line that says that a request's host was refused, "" if none does."""
-    return next((line for line in reversed(lines) if _HOST_REFUSED.search(line)), "")
+def host_refusal(lines: Sequence[str]) -> tuple[str, str] | None:
+    """Return the last line that says that a request's host was refused, and its words up to the address."""
+    match = next((match for line in reversed(lines) if (match := _HOST_REFUSED.search(line))), None)
+    return (match.string, match[0]) if match else None
 
 
 def _named(request: LoggedRequest) -> str:

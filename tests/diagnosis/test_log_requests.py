@@ -307,6 +307,13 @@ def test_of_a_refused_host_the_line_that_names_it_is_quoted():
     assert (evidence.reason, evidence.line) == (Reason.HEALTH_HOST, refusal)
 
 
+def test_of_a_long_line_the_refused_host_is_quoted():
+    path = "/".join(["vendor"] * 20)
+    assert (
+        'Untrusted Host "172.26.3.4' in seen(f'[error] at {path}: Uncaught "Untrusted Host "172.26.3.4"." {path}').line
+    )
+
+
 def test_a_refused_host_is_no_cause_where_its_answers_count_as_healthy():
     refusal = "[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 172.26.12.7:80"
     assert seen(refusal, health_check_codes="200-499").reason is Reason.QUIET
