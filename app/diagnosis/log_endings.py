@@ -61,7 +61,7 @@ _SAYS_WHAT: Final = re.compile(
 )
 # And why.
 _SAYS_WHY: Final = re.compile(
-    r"refused|\btimed? ?out\b|not (?:found|known)|no such(?: \w{1,20}){0,3}|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|invalid|expired|in use|"
+    r"refused|\btimed? ?out\b|not (?:found|known)|no such(?: \w{1,20}){0,3}|denied|permi(?:tted|ssion)|unknown(?! (?:\w+ )?error\b)|too (?:low|small|old|new|large|short|long)\b|unrecognized|is required|invalid|expired|in use|"
     r"cannot find|can't find|no space|read-?only|"
     # Errors of the system by their names, not every word in capitals: `ENTRYPOINT`; in Erlang, in lower case
     r"\b(?:eacces|eaddrinuse|econnrefused|ehostunreach|enoent|enospc|eperm|erofs)\b|"

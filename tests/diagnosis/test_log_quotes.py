@@ -87,6 +87,13 @@ QUOTES = [
             "Error: A fatal exception has occurred. Program will exit.",
         ],
     ),
+    (
+        "level=error msg=\"Configuration: validation error: session: option 'secret' is required when using the 'redis' provider\"",
+        [
+            "level=error msg=\"Configuration: validation error: session: option 'secret' is required when using the 'redis' provider\"",
+            'level=fatal msg="Can\'t continue due to the errors loading the configuration"',
+        ],
+    ),
     # With the line below that it announces
     (
         "[main.go:60] invalid configuration: missing setting: cookie-secret",
