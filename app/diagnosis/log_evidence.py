@@ -42,7 +42,6 @@ TELLING: Final = (
 )
 # A container can write such lines too: no version has more digits, and Python reads no number of thousands of them.
 LIGHTSAIL_LINE: Final = re.compile(r"\[deployment:(\d{1,9})\] ?(.*)")
-_LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 _SERVER_FAULT: Final = 500
 _CLIENT_CLOSED: Final = 499  # nginx's own, for a client that stopped waiting: nothing was answered
 
@@ -224,7 +223,7 @@ def _port(lines: Sequence[str], deployment: Deployment) -> tuple[Reason, str, st
     if heard and not right:
         return Reason.PORT, heard[-1].line, heard[-1].port
     said = local_only(lines)
-    if right and (said or all(one.host.lower() in _LOCAL for one in right)):
+    if right and (all(one.is_local for one in right) or (said and not any(one.is_everywhere for one in right))):
         return Reason.LOCALHOST, said or right[-1].line, right[-1].port
     return None
 

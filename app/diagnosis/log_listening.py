@@ -75,7 +75,8 @@ _SAYS_WHERE: Final = (
     _LISTENING_EAST,
     _LISTENING_EAST_FIRST,
 )
-_ALL_ADDRESSES: Final = re.compile(r"0\.0\.0\.0|\[::\]")
+_ALL_ADDRESSES: Final = re.compile(r"0\.0\.0\.0|\[::\]|::|\*")
+_LOCAL: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 # Of MySQL, PostgreSQL, RabbitMQ, Redis, Elasticsearch, memcached, MongoDB: a program says them of what it uses.
 _BACKENDS: Final = frozenset({"3306", "5432", "5672", "6379", "9200", "11211", "27017"})
 # What only the developers or a monitor connect to.
@@ -109,6 +110,16 @@ class Listening(NamedTuple):
     line: str
     host: str
     port: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the line names localhost."""
+        return self.host.lower() in _LOCAL
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether the line names all addresses."""
+        return _ALL_ADDRESSES.fullmatch(self.host) is not None
 
 
 def listenings(lines: Sequence[str]) -> list[Listening]:

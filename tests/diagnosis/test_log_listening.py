@@ -180,6 +180,10 @@ def test_the_line_that_says_localhost_only_is_quoted():
     assert seen(said, "Opening ipv4 listen socket on port 80.").line == said
 
 
+def test_what_else_listens_on_localhost_only_is_no_cause():
+    assert seen("metrics are for localhost only", "listening on 0.0.0.0:80").reason is Reason.QUIET
+
+
 def test_localhost_only_is_no_cause_on_another_port():
     lines = ["Starting in local only mode.", "Opening ipv4 listen socket on port 1883."]
     assert (seen(*lines).reason, seen(*lines).detail) == (Reason.PORT, "1883")
