@@ -122,7 +122,8 @@ def _proven(diagnosis: Diagnosis) -> Diagnosis:
 
 
 def _is_guess(cause: Found) -> bool:
-    return cause.code in GUESSES
+    """Return whether it is named for want of a better one, as a public image is that no private one is known for."""
+    return cause.code in GUESSES or (cause.code == "uri.not_private" and not cause.params["suggested"])
 
 
 def _is_explained(outcomes: Mapping[Check, CheckResult]) -> bool:

@@ -23,7 +23,7 @@ from app.http.security import middleware
 from app.messages.i18n import Catalogues
 from app.web.assets import Assets
 from app.web.render import make_renderer, nothing_new, refuse, render
-from app.web.views.add_repository import RepositoryOptions
+from app.web.views.add_repository import RepositoryOption, RepositoryOptions
 from app.web.views.api_reference import reference
 from app.web.views.frame import Shell
 from app.web.views.grant_check import GrantCheckView

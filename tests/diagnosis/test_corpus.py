@@ -12,7 +12,7 @@ from app.diagnosis.report import report
 from app.web.views.why import why_page
 from tests.diagnosis.corpus import CASES
 from tests.diagnosis.corpus.policies import deploy_against_the_organization
-from tests.diagnosis.world import WEB
+from tests.diagnosis.world import SERVICE, WEB
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -45,6 +45,22 @@ def test_nothing_is_wrong_before_a_deployment_that_will_succeed(world):
     world.build()
     diagnosis = world.why(WEB)
     assert (diagnosis.causes, diagnosis.undetermined) == ((), False)
+
+
+def test_a_public_image_is_no_cause_beside_what_explains_the_failure(world):
+    world.build(granted=False)
+    containers = {"app": {"image": WEB}, "proxy": {"image": "nginx:1.27"}}
+    world.lightsail.create_container_service_deployment(serviceName=SERVICE, containers=containers)
+    world.sandbox.advance(61)
+    codes = {each.facts.container: [cause.code for cause in each.causes] for each in world.every()}
+    assert codes == {"app": ["policy.missing"], "proxy": []}
+
+
+def test_a_service_that_is_not_there_has_no_deployments_to_read(world):
+    """Lightsail refuses a name in capitals, and doesn't say that there is no such service."""
+    diagnosis = world.why(WEB, service="Shop")
+    container = next(line for line in diagnosis.lines if line.check is Check.CONTAINER)
+    assert (diagnosis.root.code, container.status) == ("service.not_found", Status.NOT_REACHED)
 
 
 def test_a_manifest_that_was_read_is_not_said_to_be_unread(world):

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.aws.ports import Deployment
 from app.diagnosis.check_result import Certainty, CheckResult, Found, Sentence, caused, fine, not_reached
-from app.diagnosis.facts import Facts, not_checked
+from app.diagnosis.facts import Facts, NotFound, not_checked
 from app.diagnosis.log_evidence import Ending, LogEvidence, Reason
 
 _CAUSES: Final = {
@@ -37,10 +37,11 @@ def check_container(facts: Facts, *, explained: bool, pulls_now: bool = False) -
     it.
     """
     deployment = facts.deployment
-    if facts.unlisted is not None and (deployment is None or facts.was_active):
+    is_there = not facts.region_problem and not isinstance(facts.service, NotFound)
+    if is_there and facts.unlisted is not None and (deployment is None or facts.was_active):
         return not_checked(facts.unlisted)  # a newer one may have failed
     if deployment is None:
-        return not_reached("no_deployment")
+        return not_reached("no_deployment" if is_there else "earlier")
     version = {"version": deployment.version}
     if deployment.state in ("ACTIVE", "INACTIVE"):
         return fine("container", **version)

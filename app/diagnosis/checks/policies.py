@@ -5,7 +5,7 @@ The verdicts are those of `app.policy.evaluate`, on both layers; this module tur
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -179,15 +179,16 @@ def _not_named(verdict: Verdict, params: dict[str, str | int], evidence: tuple[S
 
 
 def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Found]:
-    """Yield principals that the policy names instead of the role, likeliest first; none if it names the role."""
+    """Yield principals that the policy allows instead of the role, likeliest first; none if it allows the role anything."""
     text = facts.policy.value if isinstance(facts.policy, Known) else None
-    named = principals_of(text)
+    allowing = [each for each in parse(text).statements if is_allow(each)] if text is not None else []
+    named = [principal for statement in allowing for principal in _refs(statement)]
     if any(principal.value == _arn(facts) for principal in named):
         return
     for code, principal in _mistaken(facts, named):
         about = {**params, "principal": principal.value, "named_service": principal.service}
         yield Found(code, about, (Sentence("evidence.names", {"principal": principal.value}),))
-    if orphan := _orphan(facts, text):
+    if orphan := _orphan(facts, allowing):
         yield Found(
             "policy.deleted_role", params | {"principal": orphan}, (Sentence("evidence.names", {"principal": orphan}),)
         )
@@ -195,7 +196,7 @@ def _wrong_principals(facts: Facts, params: dict[str, str | int]) -> Iterator[Fo
         yield Found("policy.allow_not_principal", params, ())
 
 
-def _mistaken(facts: Facts, named: tuple[PrincipalRef, ...]) -> list[tuple[str, PrincipalRef]]:
+def _mistaken(facts: Facts, named: Sequence[PrincipalRef]) -> list[tuple[str, PrincipalRef]]:
     own = [each for each in named if is_own_role(facts, each)]
     others = [each for each in named if each.kind in (PrincipalKind.PULLER, PrincipalKind.GENERAL) and each not in own]
     return [
@@ -206,12 +207,10 @@ def _mistaken(facts: Facts, named: tuple[PrincipalRef, ...]) -> list[tuple[str, 
     ]
 
 
-def _orphan(facts: Facts, text: str | None) -> str:
+def _orphan(facts: Facts, allowing: Sequence[Statement]) -> str:
     """Return the id of a deleted role where the service's role should be, "" for none."""
-    statements = parse(text).statements if text is not None else ()
-    mine = [each for each in statements if orphan_of(each) == facts.service_name]
-    alone = [each for each in statements if is_allow(each)]
-    for statement in (*mine, *alone):
+    mine = [each for each in allowing if orphan_of(each) == facts.service_name]
+    for statement in (*mine, *allowing):
         ids = [
             each.value for each in _refs(statement) if each.kind is PrincipalKind.UNIQUE_ID and each.value[:4] == "AROA"
         ]

@@ -110,7 +110,7 @@ def _not_private(facts: Facts) -> Found | None:
     if facts.uri.registry in (RegistryHost.STORED, RegistryHost.NONE) or facts.was_active:
         return None
     exists = isinstance(facts.policy, Known) or isinstance(facts.detail, Known)
-    if not exists and facts.deployment is not None and not _was_not_pulled(facts):
+    if not exists and facts.deployment is not None and not facts.was_canceled:
         return None
     params = {"registry": _place(facts), "image": facts.image}
     evidence = _shown(facts)
@@ -124,7 +124,3 @@ def _not_private(facts: Facts) -> Found | None:
 
 def _place(facts: Facts) -> str:
     return _PLACES.get(facts.uri.registry, facts.uri.host)
-
-
-def _was_not_pulled(facts: Facts) -> bool:
-    return facts.log_evidence is not None and not facts.log_evidence.started

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.diagnosis.corpus.access import tagged
 from tests.diagnosis.corpus.case import OTHER_ACCOUNT, case
 from tests.diagnosis.world import HOST, PULL, REGION, REPOSITORY, SERVICE, WEB, World
+from tests.sandbox_server import ACCOUNT
 
 # The image's URI, tag or digest.
 
@@ -137,4 +138,27 @@ def _(world: World) -> None:
     principal = {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}
     allow = {"Sid": "Replicate", "Effect": "Allow", "Principal": principal, "Resource": "*"}
     world.registry({**allow, "Action": ["ecr:CreateRepository", "ecr:ReplicateImage"]})
+    world.deploy()
+
+
+@case("a public image that logs nothing and isn't ready in time", "container.took_too_long")
+def _(world: World) -> None:
+    world.build()
+    world.sandbox.add_behavior(ready_after=900)
+    world.deploy("nginx:1.27", endpoint={})
+
+
+@case("a Deny of the general role, and the own account", "policy.not_named")
+def _(world: World) -> None:
+    world.build()
+    world.policy(
+        world.deny(Principal={"AWS": world.general_arn}, Action=PULL), world.allow(f"arn:aws:iam::{ACCOUNT}:root")
+    )
+    world.deploy()
+
+
+@case("the role may not push, and the general ARN may pull", "policy.general_role")
+def _(world: World) -> None:
+    world.build()
+    world.policy(world.deny(Principal={"AWS": world.arn}, Action="ecr:PutImage"), world.allow(world.general_arn))
     world.deploy()
