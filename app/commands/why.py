@@ -119,11 +119,13 @@ def _show(report: Json, fix_format: str, *, read_platform: bool) -> None:
         click.echo(plain(f"{report['summary']}."))
     for number, cause in enumerate(report["causes"]):
         _show_cause(cause, fix_format, first=number == 0)
+    from app.diagnosis.words import WORDS
+
     click.echo("\nChecks:")
     marks = MARKS if takes_any_text() else PLAIN_MARKS
     for check in report["checks"]:
         click.echo(plain(f"  {marks[check['status']]} {check['title']}: {check['message']}"))
-        if (check["check"], check["status"], read_platform) == ("platform", "not_checked", False):
+        if check["message"] == WORDS["not_checked.not_read"] and not read_platform:
             click.echo(f"{INDENT}Use --platform to read it.")
     for other in report["other_containers"]:
         if other["cause"]:

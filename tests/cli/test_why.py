@@ -50,6 +50,12 @@ def test_what_could_not_be_checked_has_a_status_of_its_own(environment, sandbox)
     assert (ran.status, "The permission ecr:GetRepositoryPolicy is missing." in ran.out) == (7, True)
 
 
+def test_no_option_is_named_against_a_missing_permission(environment, sandbox):
+    sandbox.fault(action="ecr:DescribeImages", kind="access_denied")
+    ran = why(environment, "storefront-web", HOST + "tools/cli:0.4.0")
+    assert ("The permission ecr:DescribeImages is missing." in ran.out, "--platform" in ran.out) == (True, False)
+
+
 def test_aws_that_takes_no_credentials_is_said(environment, sandbox):
     sandbox.fault(action="*", kind="expired_token")
     ran = why(environment, "storefront-web", "--json")
