@@ -38,6 +38,9 @@ _WAITED_FOR: Final = {"role.no_arn": "containerServices[0].privateRegistryAccess
 # The usual name of the variable, where the log names none.
 _VARIABLE: Final = {"health.localhost": "HOST", "health.host": "ALLOWED_HOSTS"}
 _MEMBERS: Final = "containers:containers,publicEndpoint:publicEndpoint"
+_POWERS: Final = (*MEMORY,)
+# What is to be changed in a policy that couldn't be read.
+_UNREAD_STATEMENT: Final = '"Effect": "Deny"'
 # The tag to push a new build to if the image was named by its digest alone.
 _REBUILT: Final = "rebuilt"
 
@@ -67,6 +70,8 @@ def fixes_of(
     """
     params = _params(cause, facts)
     kinds = kinds_of(cause, facts, causes)
+    if Fix.RAISE_POWER in kinds and not params["next_power"]:
+        kinds.remove(Fix.RAISE_POWER)
     if Fix.WAIT in kinds:
         params["waits_for"] = _WAITED_FOR.get(cause.code, "containerServices[0].state")
     if Fix.PUSH in kinds and facts.uri.digest:  # what is pushed has another digest
@@ -79,7 +84,8 @@ def kinds_of(cause: Found, facts: Facts, causes: Sequence[Found] = ()) -> list[F
     kinds = [kind for kind in CAUSES[cause.code].fixes if kind is not Fix.SET_IMAGE or cause.params.get("suggested")]
     if facts.deployment is not None and not facts.deployment.public_container:
         kinds = [kind for kind in kinds if kind is not Fix.SET_HEALTH_CHECK]  # there is none to correct
-    if Fix.GRANT in kinds and _is_granted(facts):
+    later = [each for other in _after(cause, causes) for each in CAUSES[other.code].fixes]
+    if Fix.GRANT in kinds and (Fix.GRANT in later or _is_granted(facts)):
         kinds.remove(Fix.GRANT)
     if Fix.REDEPLOY in kinds[1:] and _is_deployed_by_another(cause, causes):
         kinds.remove(Fix.REDEPLOY)
@@ -89,10 +95,14 @@ def kinds_of(cause: Found, facts: Facts, causes: Sequence[Found] = ()) -> list[F
 def _is_deployed_by_another(cause: Found, causes: Sequence[Found]) -> bool:
     """Return whether another cause's fixes deploy another image, or a later one's deploy this one once it can run."""
     others = [other for other in causes if other.code != cause.code]
-    later = itertools.dropwhile(lambda other: other.code != cause.code, causes)
     return any(other.params.get("suggested") and Fix.SET_IMAGE in CAUSES[other.code].fixes for other in others) or any(
-        other in others and not other.yields and Fix.REDEPLOY in CAUSES[other.code].fixes for other in later
+        not other.yields and Fix.REDEPLOY in CAUSES[other.code].fixes for other in _after(cause, causes)
     )
+
+
+def _after(cause: Found, causes: Sequence[Found]) -> list[Found]:
+    """Return the causes that take effect after this one."""
+    return [*itertools.dropwhile(lambda other: other.code != cause.code, causes)][1:]
 
 
 def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mapping[str, str]) -> FixText:
@@ -116,8 +126,7 @@ def _fix(kind: Fix, params: dict[str, str | int], facts: Facts, endpoints: Mappi
 
 def _params(cause: Found, facts: Facts) -> dict[str, str | int]:
     service = facts.service.value if isinstance(facts.service, Known) else None
-    powers = [*MEMORY]
-    power = service.power if service and service.power in powers else powers[0]
+    power = service.power if service and service.power in MEMORY else _POWERS[0]
     registry = facts.registry_id
     image_id = f"imageDigest={facts.uri.digest}" if facts.uri.digest else f"imageTag={facts.tag}"
     port = facts.deployment.public_port if facts.deployment and facts.deployment.public_port else 80
@@ -126,7 +135,7 @@ def _params(cause: Found, facts: Facts) -> dict[str, str | int]:
         "service": facts.service_name,
         "container": facts.container or "app",
         "power": power,
-        "next_power": powers[min(powers.index(power) + 1, len(powers) - 1)],
+        "next_power": _larger_power(cause, power),
         "scale": service.scale if service else 1,
         "registry": registry,
         **_pushed(cause, facts),
@@ -140,9 +149,16 @@ def _params(cause: Found, facts: Facts) -> dict[str, str | int]:
         "path": facts.deployment.health_check_path if facts.deployment and facts.deployment.health_check_path else "/",
         "right_port": int(heard) if cause.code == "health.port" and heard.isdecimal() else port,
         "suggested": cause.params.get("suggested", ""),
-        "statement": cause.params.get("statement", ""),
+        "statement": cause.params.get("statement", _UNREAD_STATEMENT),
         "rule": cause.params.get("rule", ""),
     }
+
+
+def _larger_power(cause: Found, power: str) -> str:
+    """Return the next power, or the first with enough memory for the image; "" if there is none."""
+    megabytes = int(cause.params.get("megabytes", 0))
+    larger = _POWERS[_POWERS.index(power) + 1 :]
+    return next((each for each in larger if MEMORY[each] >= megabytes), larger[-1] if larger else "")
 
 
 def _pushed(cause: Found, facts: Facts) -> dict[str, str]:
@@ -279,6 +295,8 @@ def _grant_lines(target: Target, planned: PlannedChange, *, has_arn: bool) -> It
     if not has_arn:
         yield find_principal(target, System.POSIX).text
     for command in policy_commands(target, planned, System.POSIX):
+        if command.code == "read" and planned.before is None:
+            continue  # there is none to read: the command fails, and with it a script
         if command.code == "write" and not has_arn:
             yield f"# In {FILE}: replace {_PLACEHOLDER} with the ARN that the first command prints"
         yield command.text.replace(_ARN, _PLACEHOLDER)

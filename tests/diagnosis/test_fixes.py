@@ -247,7 +247,7 @@ def test_of_several_causes_the_last_one_deploys(world):
     world.archive(imageTag="1.4")
     assert kinds_by_cause(world.why(WEB)) == {
         "policy.missing": [Fix.GRANT],
-        "image.archived": [Fix.RESTORE_IMAGE, Fix.REDEPLOY],
+        "image.archived": [Fix.RESTORE_IMAGE, Fix.WAIT_FOR_IMAGE, Fix.REDEPLOY],
     }
 
 

@@ -54,6 +54,7 @@ CAUSES: Final[dict[str, Cause]] = {
         N_("The image %(image)s in %(repository)s is archived"),
         N_("An archived image can't be pulled until it is restored."),
         Fix.RESTORE_IMAGE,
+        Fix.WAIT_FOR_IMAGE,
         Fix.REDEPLOY,
     ),
     "image.restoring": other(
