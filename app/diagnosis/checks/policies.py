@@ -17,7 +17,7 @@ from app.policy.document import parse
 from app.policy.evaluate import evaluate
 from app.policy.findings import findings
 from app.policy.layers import NOT_READ, UNSEEN_ORGANIZATION, Layer, RegistryPolicy, RegistryScope
-from app.policy.principals import PrincipalKind, PrincipalRef, principals_of, refer
+from app.policy.principals import PrincipalKind, PrincipalRef, refer
 from app.policy.statement import Statement, is_allow, named_by, orphan_of
 from app.policy.verdict import Access, Verdict
 
