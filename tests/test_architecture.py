@@ -79,6 +79,7 @@ MAY_IMPORT = {
         "app.diagnosis",
     ),
     "app.deployments": (
+        "app.ecr_names",
         "app.errors",
         "app.wording",
         "app.aws.ports",
