@@ -267,9 +267,8 @@ class Parts:
         return RepositoryOptions(options, "/options", query, more=True)
 
     def add_dialog(self, **changes: object) -> AddRepositoryDialog:
-        back = links.images("us-east-1", self.service_name)
-        dialog = AddRepositoryDialog("us-east-1", self.service_name, back, self.options())
-        return replace(dialog, **changes)  # type: ignore[arg-type]
+        where = ("us-east-1", self.service_name)
+        return replace(AddRepositoryDialog(*where, links.images(*where), self.options()), **changes)  # type: ignore[arg-type]
 
     def commands(self, system: str, command: str) -> Commands:
         return Commands(system, (ShellStep(Message(WORDS["command.read"]), command),))
