@@ -6,6 +6,7 @@ Reads no request body, and knows no page.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -52,25 +53,41 @@ FILE_HEADERS = {
 Refusal = Callable[[Request], Awaitable[Response]]
 
 
-async def _refuse_origin(request: Request) -> Response:  # noqa: ARG001  (the signature of every refusal)
-    return PlainTextResponse("Cross-origin requests are refused.\n", status_code=403)
+def _plainly(status: HTTPStatus) -> Refusal:
+    async def answer(request: Request) -> Response:  # noqa: ARG001  (the signature of every refusal)
+        return PlainTextResponse(f"{status.phrase}\n", status)
 
-
-async def _refuse_host(request: Request) -> Response:  # noqa: ARG001  (as above)
-    return PlainTextResponse("This name is not known here.\n", status_code=400)
-
-
-async def _refuse_size(request: Request) -> Response:  # noqa: ARG001  (as above)
-    return PlainTextResponse("The request is too large.\n", status_code=413)
+    return answer
 
 
 @dataclass(frozen=True)
 class RefusalPages:
     """The responses to requests that reach no route."""
 
-    unknown_host: Refusal = _refuse_host
-    cross_origin: Refusal = _refuse_origin
-    too_large: Refusal = _refuse_size
+    unknown_host: Refusal
+    cross_origin: Refusal
+    too_large: Refusal
+
+
+PLAIN = RefusalPages(
+    _plainly(HTTPStatus.BAD_REQUEST), _plainly(HTTPStatus.FORBIDDEN), _plainly(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+)
+
+
+class _Gate(ABC):
+    """Answers what may not pass with a refusal, in place of the application."""
+
+    def __init__(self, app: ASGIApp, refusal: Refusal) -> None:
+        self.app = app
+        self.refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        passes = scope["type"] != "http" or self._may_pass(scope, Headers(scope=scope))
+        await (self.app if passes else await self.refusal(Request(scope, receive)))(scope, receive, send)
+
+    @abstractmethod
+    def _may_pass(self, scope: Scope, headers: Headers) -> bool:
+        """Return whether a request reaches the application."""
 
 
 class SecurityHeaders:
@@ -127,48 +144,29 @@ def is_visit(headers: Headers) -> bool:
     )
 
 
-class SameOrigin:
+class SameOrigin(_Gate):
     """Refuses requests from other sites' pages, which carry the reader's cookies; no CSRF token is needed.
 
     Other sites may link here and fetch static files. Any other request of theirs could only cost us calls to AWS.
     """
 
-    def __init__(self, app: ASGIApp, refusal: Refusal = _refuse_origin) -> None:
-        self.app = app
-        self.refusal = refusal
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._may_come(scope):
-            answer = await self.refusal(Request(scope, receive))
-            await answer(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-    def _may_come(self, scope: Scope) -> bool:
-        headers = Headers(scope=scope)
+    def _may_pass(self, scope: Scope, headers: Headers) -> bool:
         if is_same_origin(headers):
             return True
         return scope["method"] in READING and (scope["path"].startswith(STATIC) or is_visit(headers))
 
 
-class DeclaredSize:
+class DeclaredSize(_Gate):
     """Refuses a body whose declared size is too large for its path, before any of it is read."""
 
-    def __init__(self, app: ASGIApp, max_body: int, refusal: Refusal = _refuse_size) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, refusal: Refusal, max_body: int) -> None:
+        super().__init__(app, refusal)
         self.max_body = max_body
-        self.refusal = refusal
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._declared(scope) > _limit_of(scope, self.max_body):
-            answer = await self.refusal(Request(scope, receive))
-            await answer(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-    def _declared(self, scope: Scope) -> int:
-        length = Headers(scope=scope).get("content-length", "")
-        return int(length[:20]) if length.isascii() and length.isdigit() else 0
+    def _may_pass(self, scope: Scope, headers: Headers) -> bool:
+        length = headers.get("content-length", "")
+        declared = int(length[:20]) if length.isascii() and length.isdigit() else 0
+        return declared <= (min(self.max_body, MAX_OPEN_BODY) if is_open(scope["path"]) else self.max_body)
 
 
 class SentSize:
@@ -183,27 +181,20 @@ class SentSize:
         await (self.open if anyone else self.app)(scope, receive, send)
 
 
-class KnownHost:
+class KnownHost(_Gate):
     """Refuses a request under any name but ours: another site's page could have its own name lead to us.
 
     One with several Host headers as well: a proxy may have checked another one than we would (RFC 9112, 3.2).
     Starlette's own middleware looks at the first of these alone, and its answer doesn't say what to do.
     """
 
-    def __init__(self, app: ASGIApp, names: Sequence[str], refusal: Refusal = _refuse_host) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, refusal: Refusal, names: Sequence[str]) -> None:
+        super().__init__(app, refusal)
         self.names = frozenset(name.lower() for name in names)
         self.endings = tuple(name.removeprefix("*") for name in self.names if name.startswith("*."))
-        self.refusal = refusal
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_ours(Headers(scope=scope).getlist("host")):
-            answer = await self.refusal(Request(scope, receive))
-            await answer(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-    def _is_ours(self, hosts: Sequence[str]) -> bool:
+    def _may_pass(self, scope: Scope, headers: Headers) -> bool:  # noqa: ARG002  (the signature of every gate)
+        hosts = headers.getlist("host")
         if len(hosts) > 1:
             return False
         if "*" in self.names:
@@ -214,18 +205,13 @@ class KnownHost:
         )
 
 
-def _limit_of(scope: Scope, max_body: int) -> int:
-    return min(max_body, MAX_OPEN_BODY) if is_open(scope["path"]) else max_body
-
-
 def middleware(
-    allowed_hosts: Sequence[str], *, refusals: RefusalPages | None = None, max_body: int = MAX_BODY
+    allowed_hosts: Sequence[str], *, refusals: RefusalPages = PLAIN, max_body: int = MAX_BODY
 ) -> list[Middleware]:
     """Return all middleware, outermost first: `FastAPI(middleware=[*middleware(hosts), …])`.
 
     `allowed_hosts` are names without ports, "*.example.com" allowed.
     """
-    refusals = refusals or RefusalPages()
     return [
         Middleware(SecurityHeaders),
         Middleware(KnownHost, names=tuple(allowed_hosts), refusal=refusals.unknown_host),
