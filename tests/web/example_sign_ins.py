@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from app.auth.events import Event, EventKind, Via
 from app.auth.scopes import Scope as TokenScope
-from app.web.views.sign_ins import SCOPES, LinkRow, SessionRow, SignInsPage, TokenRow, event_row
+from app.auth.sign_in_links import LinkFacts
+from app.web.views.sign_ins import SCOPES, SessionRow, SignInsPage, TokenRow, event_row
 from app.wording import Message
 from tests.web.example_parts import NOW, Parts
 
@@ -20,7 +21,7 @@ def sign_ins(parts: Parts) -> SignInsPage:
             SessionRow("a1b2c3d4e5f6", "ken", NOW - week, NOW - day, "2001:db8::8a2e:370:7334", "Safari, iPhone"),
             SessionRow("0c1d2e3f4a5b", parts.person, NOW - week, NOW - day, "", parts.service_name),
         ),
-        links=(LinkRow("77aa88bb99cc", "ken", NOW - timedelta(minutes=5), NOW + timedelta(minutes=10)),),
+        links=(LinkFacts("77aa88bb99cc", "ken", NOW - timedelta(minutes=5), NOW + timedelta(minutes=10)),),
         tokens=(
             TokenRow("ci", Message(SCOPES[TokenScope.CHANGE]), "ken", NOW - week, NOW + 12 * week, NOW - hour),
             TokenRow("prometheus", Message(SCOPES[TokenScope.METRICS]), parts.person, NOW - week, None, NOW),

@@ -12,6 +12,7 @@ from app.auth.events import Event, EventKind, Via
 from app.auth.rules import Caller
 from app.auth.scopes import Scope
 from app.auth.sessions import SessionFacts
+from app.auth.sign_in_links import LinkFacts
 from app.auth.tokens import TokenFacts
 from app.bootstrap import Services
 from app.errors import Problem
@@ -48,16 +49,6 @@ class TokenRow:
 
 
 @dataclass(frozen=True)
-class LinkRow:
-    """A valid sign-in link."""
-
-    id: str
-    person: str
-    created_at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
 class EventRow:
     """A sign-in event. `times` is how often, at least, and `last_at` when last, if it repeated."""
 
@@ -81,7 +72,7 @@ class SignInsPage(View):
     page: ClassVar[str] = "pages/sign_ins.html"
 
     sessions: tuple[SessionRow, ...]
-    links: tuple[LinkRow, ...]
+    links: tuple[LinkFacts, ...]
     tokens: tuple[TokenRow, ...]
     events: tuple[EventRow, ...]
     older: str = ""
@@ -123,7 +114,7 @@ def sign_out_everywhere_dialog(person: str) -> ConfirmDialog:
     )
 
 
-def revoke_link_dialog(link: LinkRow) -> ConfirmDialog:
+def revoke_link_dialog(link: LinkFacts) -> ConfirmDialog:
     """GET /sign-ins/links/revoke?id=…."""
     return ConfirmDialog(
         heading=Message(N_("Revoke this sign-in link?")),
@@ -197,10 +188,7 @@ def sign_ins_page(
     page = events.list_events(services.db, older_than=older_than, newer_than=newer_than)
     return SignInsPage(
         sessions=tuple(_session(facts, caller) for facts in sessions.list_sessions(services.db, now)),
-        links=tuple(
-            LinkRow(link.id, link.person, link.created_at, link.expires_at)
-            for link in sign_in_links.list_links(services.db, now)
-        ),
+        links=tuple(sign_in_links.list_links(services.db, now)),
         tokens=tuple(_token(facts, now) for facts in tokens.list_tokens(services.db)),
         events=tuple(event_row(event) for event in page.events),
         older=links.sign_ins(older=page.older) if page.older else "",
@@ -216,11 +204,11 @@ def find_session(services: Services, session_id: str, caller: Caller, now: datet
     raise Problem("auth.session_not_found", id=session_id[:12])
 
 
-def find_link(services: Services, link_id: str, now: datetime) -> LinkRow:
+def find_link(services: Services, link_id: str, now: datetime) -> LinkFacts:
     """Return the open link with this id. Raises Problem `auth.link_not_found`."""
     for link in sign_in_links.list_links(services.db, now):
         if link.id == link_id:
-            return LinkRow(link.id, link.person, link.created_at, link.expires_at)
+            return link
     raise Problem("auth.link_not_found", id=link_id[:12])
 
 
