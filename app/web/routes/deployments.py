@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
@@ -35,28 +36,7 @@ router = page_router("/containers/{region}/{service}/deployments", dependencies=
 DIGEST = "sha256:"
 
 
-# The fields of the dialog's form, in its address too: who has no scripts sends it there to preview it.
-FIELDS = (
-    "repository",
-    "tag",
-    "other",
-    "container",
-    "new_container",
-    "port",
-    "protocol",
-    "public",
-    "health_check_path",
-    "pin",
-    "grant",
-    "rollback",
-    "version",
-)
 LONGEST = 1_000
-
-
-async def asked_form(request: Request) -> DeployForm:
-    """What the address asks for."""
-    return _form({name: request.query_params.get(name, "")[:LONGEST] for name in FIELDS})
 
 
 async def sent_form(
@@ -75,8 +55,16 @@ async def sent_form(
     version: Annotated[str, Form(max_length=10)] = "",
 ) -> DeployForm:
     """What the dialog's form holds."""
-    values = locals()
-    return _form({name: values[name] for name in FIELDS})
+    return _form(locals())
+
+
+# The form is in the dialog's address too: who has no scripts sends it there to preview it.
+FIELDS = tuple(inspect.signature(sent_form).parameters)
+
+
+async def asked_form(request: Request) -> DeployForm:
+    """What the address asks for."""
+    return _form({name: request.query_params.get(name, "")[:LONGEST] for name in FIELDS})
 
 
 def _form(values: Mapping[str, str]) -> DeployForm:
