@@ -13,11 +13,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from app.aws.ports import ContainerService, Role
+from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.identity import account
 from app.console.regions import check_region
-from app.console.services import get_service
+from app.console.services import get_service, gone_service
 from app.errors import Problem
 from app.history.standing import standing_grants
 from app.inventory import queries, repository_search
@@ -106,26 +106,27 @@ async def items_of(services: Services, request: BatchRequest) -> tuple[NewItem, 
         Problem: `region.not_configured`, `service.not_found`, `batch.empty`, `batch.too_many`, and as `parse_reference`
             and `Reference.name_in` for a repository.
     """
-    container_services = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
-    return await run_in_threadpool(_items, services, request, container_services)
+    return await run_in_threadpool(_items, services, request, await _services(services, request))
 
 
 async def plan_batch(services: Services, request: BatchRequest) -> BatchPlan:
     """Return what a batch would do. Raises as `items_of`."""
-    container_services = {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
-    return await run_in_threadpool(_plan, services, request, container_services)
+    return await run_in_threadpool(_plan, services, request, await _services(services, request))
 
 
 def candidates(services: Services, region_and_name: RegionAndName, action: Kind, pattern: str) -> Sequence[str]:
     """Return the repositories, by name, that `pattern` covers and that there may be something to do for. Blocks."""
-    service = queries.last_seen(services.db, services.service_key(*region_and_name)) or ContainerService(
-        *region_and_name, arn="", account="", state="", role=Role()
-    )
+    service = queries.last_seen(services.db, services.service_key(*region_and_name))
+    service = service or gone_service(*region_and_name)
     names = _matching(services, BatchRequest(action, (region_and_name,), match=pattern), service)
     if action is not Kind.GRANT:
         return names
     allowed = queries.allowing(services.db, services.connection, service.region, service.role.principal_arn)
     return [name for name in names if name not in allowed]
+
+
+async def _services(services: Services, request: BatchRequest) -> dict[RegionAndName, ContainerService]:
+    return {key: await _service(services, request, key) for key in dict.fromkeys(request.services)}
 
 
 async def _service(services: Services, request: BatchRequest, key: RegionAndName) -> ContainerService:
@@ -137,7 +138,7 @@ async def _service(services: Services, request: BatchRequest, key: RegionAndName
         # Taking a service out of policies is what remains to be done once it is deleted.
         if problem.code != "service.not_found" or request.action is not Kind.REVOKE:
             raise
-        return ContainerService(region=region, name=name, arn="", account="", state="", role=Role())
+        return gone_service(region, name)
 
 
 def _items(

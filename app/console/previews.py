@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.aws.ports import ContainerService, Role
+from app.aws.ports import ContainerService
 from app.bootstrap import Services
 from app.console.evidence import Evidence, evidence
 from app.console.identity import account, endpoints_of
 from app.console.operations import get_progress
+from app.console.services import gone_service
 from app.console.shell_commands import Commands, for_each_system
 from app.console.timeouts import PATIENCE, ask
 from app.errors import Problem
@@ -151,7 +152,7 @@ def _gone(services: Services, region: str, name: str, repository: str) -> Contai
     """Return a stand-in for a deleted service: its name, and the account of the repository."""
     held = queries.find_repository(services.db, services.repository_key(region, repository))
     registry = held.registry_id if held else account(services)
-    return ContainerService(region=region, name=name, arn="", account=registry, state="", role=Role())
+    return gone_service(region, name, registry)
 
 
 def _preview(services: Services, planned: Planned, service: ContainerService, repository: str) -> Preview:

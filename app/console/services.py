@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from app.aws.ports import ContainerService, Deployment
+from app.aws.ports import ContainerService, Deployment, Role
 from app.bootstrap import Services
 from app.console.operations import running
 from app.console.timeouts import PATIENCE, ask, within
@@ -133,6 +133,11 @@ async def get_service(services: Services, region: str, name: str, *, seconds: fl
     if known_service is None:
         raise problem or Problem("service.not_found", service=name, region=region)
     return known_service
+
+
+def gone_service(region: str, name: str, account: str = "") -> ContainerService:
+    """Return a stand-in for a service that is deleted, or was never seen: one without a role."""
+    return ContainerService(region=region, name=name, arn="", account=account, state="", role=Role())
 
 
 def nearest_services(services: Services, region: str, name: str) -> tuple[str, ...]:
