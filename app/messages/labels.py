@@ -259,6 +259,11 @@ def plan_state(state: str) -> str:
     return gettext(states.PLAN_STATES[state])
 
 
+def plan_tone(state: str) -> str:
+    """The tone of it."""
+    return states.PLAN_TONES[state]
+
+
 def kinds() -> list[tuple[str, str]]:
     """Return every kind with its label, for a drop-down list."""
     return [(code, kind(code)) for code in Kind]

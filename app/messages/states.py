@@ -89,6 +89,7 @@ PLAN_STATES = {
     "refused": N_("Would be refused"),
     "unread": N_("Not read yet"),
 }
+PLAN_TONES = {"changes": "info", "unchanged": "off", "refused": "error", "unread": "warning"}
 BATCH_DONE = N_("%(done)s of %(total)s repositories processed")
 SEVERITIES = {
     Severity.ERROR: N_("Error"),

@@ -80,7 +80,7 @@ class BatchPreviewPage(View):
     @property
     def items(self) -> tuple[PlannedItem, ...]:
         """The items that are listed: those that need attention first."""
-        return tuple(sorted(self.plan.items, key=lambda item: LISTED.index(item.state))[:ROWS])
+        return listed(self.plan)
 
     @property
     def count(self) -> int:
@@ -146,6 +146,11 @@ def change_dialog(region: str, service: str, preview: PreviewView) -> ConfirmDia
         back=links.many(region, service),
         preview=preview,
     )
+
+
+def listed(plan: BatchPlan) -> tuple[PlannedItem, ...]:
+    """Return the items of a plan that a preview lists: those that need attention first."""
+    return tuple(sorted(plan.items, key=lambda item: LISTED.index(item.state))[:ROWS])
 
 
 def pattern_of(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from app.console.batch_plans import BatchPlan, PlannedItem
 from app.console.repair_all import RepairAllPlan
 from app.web.views.base import View
-from app.web.views.batches import LISTED, ROWS
+from app.web.views.batches import listed
 
 
 @dataclass(frozen=True)
@@ -34,4 +34,4 @@ class RepairAllPage(View):
     @property
     def items(self) -> tuple[PlannedItem, ...]:
         """The items that are listed: those that need attention first."""
-        return tuple(sorted(self.plan.items, key=lambda item: LISTED.index(item.state))[:ROWS])
+        return listed(self.plan)
