@@ -76,7 +76,7 @@ def test_a_database_that_falls_silent_and_answers_elsewhere_is_used_again_within
     console.sandbox.advance(1_000_000)
     until(lambda: operation(console, waiting).get("outcome"), lambda outcome: outcome == "succeeded")
     assert step(console, waiting, "wait_for_role")["attempts"] == 1
-    parts = {"lease", "queue"}  # each of which may say once that it does not work, and that it works again
+    parts = {"lease", "queue", "tables"}  # each of which may say once that it does not work, and that it works again
     lines = [line for line in warnings(console) if not any(f": {part} " in line for part in parts)]
     assert [re.sub(r"[\d.]+ s$", "", line.partition(": ")[2]) for line in lines] == [
         "the database cannot be used: PostgreSQL did not answer within ",
