@@ -12,6 +12,7 @@ from app.aws.ports import Container, Deployment
 from app.aws.pull_ports import LogLine
 from app.diagnosis.log_evidence import TELLING, Ending, Reason, read_log
 from app.sandbox.container_log import is_wanted
+from tests.slowness import slowness
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 DEPLOYMENT = Deployment(
@@ -221,6 +222,6 @@ def test_a_version_with_thousands_of_digits_is_no_line_of_lightsails():
     ],
 )
 def test_long_lines_take_no_time(text):
-    started = time.process_time()
+    started = time.thread_time()
     seen(*[text] * 200)
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2 * slowness(time.thread_time)

@@ -9,6 +9,7 @@ import pytest
 from app.sandbox.conditions import are_met
 from app.sandbox.identity import Identity, own_user
 from app.sandbox.request_context import RequestContext, Resource, context_of
+from tests.slowness import slowness
 
 PULLER = "arn:aws:iam::947856326339:role/amazon/lightsail/us-east-1/containers/web/private-repo-access/abc"
 REPOSITORY = Resource(
@@ -207,7 +208,7 @@ def test_an_accounts_own_caller_is_known_by_arn_and_by_its_organization_once_tol
 @pytest.mark.parametrize("size", [400])
 def test_many_values_cost_no_more_than_their_number(size):
     hostile = ["*a" * 12 + "*?" * 100 + str(number) for number in range(size)]
-    started = time.process_time()
+    started = time.thread_time()
     for operator in (
         "StringLike",
         "ArnLike",
@@ -217,4 +218,4 @@ def test_many_values_cost_no_more_than_their_number(size):
         "ForAllValues:StringNotLike",
     ):
         met(operator, "arn", hostile)
-    assert time.process_time() - started < 2.0
+    assert time.thread_time() - started < 2.0 * slowness(time.thread_time)

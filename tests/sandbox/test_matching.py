@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sandbox.matching import UnresolvedVariable, is_like, literal, matches, pattern_of
+from tests.slowness import slowness
 
 VALUES = {"aws:PrincipalAccount": "123456789012", "aws:star": "a*b?"}
 
@@ -52,21 +53,21 @@ def test_it_agrees_with_a_regular_expression(pattern, text):
     "pattern", ["*?" * 5_000, "*a" * 5_000, "?*" * 5_000, "*" * 10_000, "a" * 10_000, "*a*b" * 12 + "*x"]
 )
 def test_a_hostile_pattern_costs_no_more_than_its_length(pattern):
-    started = time.process_time()
+    started = time.thread_time()
     for _ in range(20):
         is_like("ecr:BatchGetImage" * 4, pattern)
-    assert time.process_time() - started < 1.0
+    assert time.thread_time() - started < 1.0 * slowness(time.thread_time)
 
 
 @pytest.mark.parametrize("text", ["${" * 5_000, "${a" + " " * 10_000, "${a,'" * 2_000, "${a, " * 2_000, "$" * 10_000])
 def test_hostile_variables_cost_no_more_than_their_length(text):
-    started = time.process_time()
+    started = time.thread_time()
     for _ in range(5):
         try:
             pattern_of(text, VALUES.get)
         except UnresolvedVariable:
             continue
-    assert time.process_time() - started < 1.0
+    assert time.thread_time() - started < 1.0 * slowness(time.thread_time)
 
 
 @pytest.mark.parametrize(
