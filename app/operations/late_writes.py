@@ -18,6 +18,7 @@ from app.operations import engine
 from app.operations.context import Context, current
 from app.operations.policy_steps import CATCHES_UP
 from app.policy.canonical import equivalent
+from app.policy.stale_reads import seems_older
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +83,11 @@ def _last_known(db: Database, change: PolicyChange, sent: Sequence[str | None]) 
     written = policy_writes.last_taken(db, change.operation_id, change.repository)
     read_at = repository.policy_read_at if repository is not None else None
     if written is not None and written.written_at:
-        return (
-            repository.policy_text
-            if repository is not None and read_at and read_at > written.written_at
-            else written.after
-        )
+        if repository is None or read_at is None or read_at <= written.written_at:
+            return written.after
+        # ECR may have answered from before that write: one of the same text would then look as if it came late.
+        is_older = seems_older(repository.policy_text, [(written.before, written.after, True)])
+        return written.after if is_older else repository.policy_text
     shows_it = repository is not None and any(equivalent(repository.policy_text, text) for text in sent)
     return repository.policy_text if repository is not None and read_at and not shows_it else change.before
 

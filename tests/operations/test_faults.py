@@ -214,6 +214,17 @@ def test_a_write_that_was_sent_again_is_not_told_twice_where_its_proof_was_cance
     assert told_as_written(shop, started[0]) == [False, True]
 
 
+def test_a_write_that_was_sent_again_is_not_told_twice_after_an_older_answer(shop, ready, slow):
+    before = ready.known_repositories[REGION, WEB].policy
+    ready.fail(SET, slow)
+    started = shop.grant(SERVICE, WEB)
+    until(lambda: step(shop.progress(started), StepName.VERIFY_ACCESS).state == "succeeded")
+    ready.tell_older(before)
+    shop.run(shop.services.scanner.refresh_repository(REGION, WEB))
+    assert shop.ended(started).outcome == "succeeded"
+    assert told_as_written(shop, started) == [False, True]
+
+
 def test_an_operation_that_fails_looks_for_late_writes_too(shop, ready):
     ready.carry_out_late(reads=2)
     at_the_second(ready, SET, lambda: ready.denied.add(SET))
