@@ -177,7 +177,9 @@ async def _nothing_to_write(work: _Write, text: str | None) -> tuple[StepState, 
     # Only the text itself proves that AWS carried one out: another's change may have made ours unnecessary.
     sent = [await context.in_db(policy_writes.whole_write, write) for write in unanswered]
     shown = (write for write, whole in zip(unanswered, sent, strict=True) if equivalent(text, whole.after))
-    proven = next(shown, None)
+    taken = await context.in_db(policy_writes.last_taken, operation.id, operation.repository)
+    # A write of ours that AWS has confirmed since explains the text as well.
+    proven = next(shown, None) if taken is None or not equivalent(text, taken.after) else None
     if proven is not None:
         await _closed(step, proven.position)
         if len(unanswered) == 1:
