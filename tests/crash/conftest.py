@@ -56,7 +56,7 @@ class World:
         assert found is not None
         return found
 
-    def ended(self, operation_id: str, seconds: float = 40) -> Progress:
+    def ended(self, operation_id: str, seconds: float = 90) -> Progress:
         return until(lambda: self.progress(operation_id), lambda progress: progress.ended, seconds)
 
     def changes(self, operation_id: str) -> list[PolicyChange]:
@@ -67,7 +67,7 @@ class World:
         """How many items stand in which way."""
         return batches.counts_of(self.db, [batch_id])[batch_id]
 
-    def batch_ended(self, batch_id: str, seconds: float = 60) -> dict[str, int]:
+    def batch_ended(self, batch_id: str, seconds: float = 120) -> dict[str, int]:
         """The same once the batch has ended."""
         until(
             lambda: [runner.outcome for runner in batches.runners_of(self.db, batch_id)],
